@@ -1,0 +1,52 @@
+"""Data and constraints. The only writers of a delivery's status are move_to and move_many."""
+
+from scheduler_ui.models.account import Account, RehearsalArrival
+from scheduler_ui.models.delivery import (
+    ENDED,
+    MOVING,
+    STARTED,
+    WAITING,
+    Attempt,
+    Delivery,
+    Hold,
+    IllegalMove,
+    Status,
+    move_many,
+    move_to,
+)
+from scheduler_ui.models.job import JobRun
+from scheduler_ui.models.media import Media
+from scheduler_ui.models.notice import Notice
+from scheduler_ui.models.post import Event, Post, PostMedia
+from scheduler_ui.models.user import User
+from scheduler_ui.models.worker import Installation, Worker
+from scheduler_ui.models.workspace import Invite, Membership, Role, Workspace
+
+__all__ = [
+    "ENDED",
+    "MOVING",
+    "STARTED",
+    "WAITING",
+    "Account",
+    "Attempt",
+    "Delivery",
+    "Event",
+    "Hold",
+    "IllegalMove",
+    "Installation",
+    "Invite",
+    "JobRun",
+    "Media",
+    "Membership",
+    "Notice",
+    "Post",
+    "PostMedia",
+    "RehearsalArrival",
+    "Role",
+    "Status",
+    "User",
+    "Worker",
+    "Workspace",
+    "move_many",
+    "move_to",
+]

@@ -1,0 +1,180 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from scheduler_ui.models.account import Account
+from scheduler_ui.models.fields import PublicIdField
+from scheduler_ui.models.post import Post
+from scheduler_ui.models.workspace import Workspace
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    PUBLISHING = "publishing", _("Publishing")
+    PROCESSING = "processing", _("Processing")
+    PUBLISHED = "published", _("Published")
+    RETRYING = "retrying", _("Retrying")
+    UNCONFIRMED = "unconfirmed", _("Is it out?")
+    FAILED = "failed", _("Failed")
+    MISSED = "missed", _("Missed")
+    CANCELED = "canceled", _("Canceled")
+
+
+WAITING = frozenset({Status.SCHEDULED, Status.RETRYING})
+MOVING = frozenset({Status.PUBLISHING, Status.PROCESSING})
+ENDED = frozenset({Status.FAILED, Status.MISSED, Status.CANCELED})
+STARTED = frozenset({Status.PUBLISHING, Status.PROCESSING, Status.PUBLISHED, Status.UNCONFIRMED})
+
+ARROWS = {
+    Status.DRAFT: {Status.SCHEDULED},
+    Status.SCHEDULED: {Status.PUBLISHING, Status.FAILED, Status.RETRYING, Status.MISSED, Status.CANCELED, Status.DRAFT},
+    Status.RETRYING: {Status.PUBLISHING, Status.FAILED, Status.RETRYING, Status.MISSED, Status.CANCELED},
+    Status.PUBLISHING: {Status.PUBLISHED, Status.PROCESSING, Status.RETRYING, Status.FAILED, Status.UNCONFIRMED},
+    Status.PROCESSING: {Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED},
+    Status.UNCONFIRMED: {Status.PUBLISHED, Status.RETRYING, Status.FAILED, Status.SCHEDULED},
+    Status.FAILED: {Status.SCHEDULED},
+    Status.MISSED: {Status.SCHEDULED},
+    Status.CANCELED: {Status.SCHEDULED},
+    Status.PUBLISHED: set(),
+}
+
+
+class Hold(models.TextChoices):
+    """Why a delivery may not be claimed although its status would allow it."""
+
+    NONE = "", _("free")
+    PAUSED = "paused", _("paused")
+    RECONNECT = "reconnect", _("reconnect")
+    BRAKE = "brake", _("brake")
+    DELETED = "deleted", _("in the trash")
+
+
+class Delivery(models.Model):
+    """One post to one account: the unit of work."""
+
+    public_id = PublicIdField()
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries")
+    post = models.ForeignKey(Post, models.CASCADE, related_name="deliveries")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="deliveries")
+    # NULL: the post's text.
+    text = models.TextField(null=True, blank=True)  # noqa: DJ001 - an empty own text is a text
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    hold_reason = models.CharField(max_length=10, choices=Hold, blank=True, default=Hold.NONE)
+    scheduled_for = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    # Goes up with every change by a person: what was prepared or offered for an older one is void.
+    version = models.PositiveIntegerField(default=1)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    key = models.CharField(max_length=64, blank=True)
+    token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    lookups = models.PositiveSmallIntegerField(default=0)
+    prepared = models.JSONField(null=True, blank=True)
+    payload = models.JSONField(null=True, blank=True)
+    handle = models.JSONField(null=True, blank=True)
+    remote_id = models.CharField(max_length=300, blank=True)
+    remote_url = models.URLField(max_length=500, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["post", "account"], name="one_delivery_per_account"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["scheduled", "retrying", "publishing", "processing"])
+                | Q(due_at__isnull=False, scheduled_for__isnull=False),
+                name="machine_work_is_due",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="publishing") | (~Q(token="") & Q(lease_until__isnull=False)),
+                name="publishing_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False, hold_reason=""), name="delivery_due"),
+            models.Index(fields=["workspace", "status", "scheduled_for"], name="delivery_queue"),
+            models.Index(fields=["account", "remote_id"], name="delivery_remote"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} to {self.account}"
+
+    @property
+    def content(self) -> str:
+        return self.post.text if self.text is None else self.text
+
+
+class Attempt(models.Model):
+    """One call to a platform about one delivery: a send, a look-up or a question after its handle."""
+
+    class Kind(models.TextChoices):
+        SEND = "send", _("Attempt")
+        LOOKUP = "lookup", _("Look-up")
+        FOLLOW = "follow", _("Look-up")
+        PREPARE = "prepare", _("Preparation")
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("open")
+        PUBLISHED = "published", _("published")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
+        UNAUTHORIZED = "unauthorized", _("unauthorized")
+        UNAVAILABLE = "unavailable", _("unavailable")
+        UNCONFIRMED = "unconfirmed", _("unconfirmed")
+        ABSENT = "absent", _("absent")
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.SEND)
+    number = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=64, blank=True)
+    token = models.CharField(max_length=32, blank=True)
+    marked_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True, default=Outcome.OPEN)
+    error = models.CharField(max_length=500, blank=True)
+    answer = models.TextField(blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "kind", "number"], name="one_attempt_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} of {self.delivery_id}"
+
+
+class IllegalMove(Exception):
+    """A status change that DESIGN.md's table does not have."""
+
+
+def move_to(delivery: Delivery, status: str, **changes) -> bool:
+    """Change one row's status if it is still as it was read (status, version, token); tell whether it was.
+
+    On success the object in hand carries the changes too.
+    """
+    _check(delivery.status, status)
+    as_read = {"status": delivery.status, "version": delivery.version, "token": delivery.token}
+    if Delivery.objects.filter(pk=delivery.pk, **as_read).update(status=status, **changes) != 1:
+        return False
+    for name, value in ({"status": status} | changes).items():
+        setattr(delivery, name, value)
+    return True
+
+
+def move_many(deliveries, source: str, status: str, **changes) -> int:
+    """Change every row of a queryset that is still in `source`, void what was offered for it; tell how many."""
+    _check(source, status)
+    return deliveries.filter(status=source).update(status=status, version=F("version") + 1, **changes)
+
+
+def _check(source: str, target: str) -> None:
+    if target not in ARROWS[Status(source)]:
+        raise IllegalMove(f"{source} to {target}")

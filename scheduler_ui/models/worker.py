@@ -1,0 +1,30 @@
+from django.db import models
+
+from scheduler_ui.models.fields import PublicIdField
+
+
+class Worker(models.Model):
+    """A live consumer process."""
+
+    public_id = PublicIdField()
+    host = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    threads = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField(db_index=True)
+    refused_messages = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.host}-{self.pid}"
+
+
+class Installation(models.Model):
+    """What is true of the whole installation: the single row with primary key 1."""
+
+    scheduling_enabled = models.BooleanField(default=True)
+    tzdata_version = models.CharField(max_length=10, blank=True)
+    worker_alarm_at = models.DateTimeField(null=True, blank=True)
+    refused_messages = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return "this installation"
