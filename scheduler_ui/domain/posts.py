@@ -1,0 +1,271 @@
+"""Saving what a person wrote: a draft, or a post that is armed by being committed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from scheduler_ui.domain import boards, wall_clock
+from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.models import (
+    MOVING,
+    STARTED,
+    Account,
+    Delivery,
+    Event,
+    Media,
+    Post,
+    PostMedia,
+    Status,
+    User,
+    Workspace,
+    move_to,
+)
+
+
+class Refused(Exception):
+    """What a person asked for cannot be done; `str()` is the sentence, `field` the input to mend."""
+
+    def __init__(self, sentence: str, field: str = ""):
+        super().__init__(sentence)
+        self.field = field
+
+
+class AlreadyStarted(Refused):
+    """A delivery of the post is going out or is out: what was promised can no longer change."""
+
+
+class InThePast(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class When:
+    """A wall-clock time: naive local time, IANA zone, and how a gap or overlap is read."""
+
+    local: datetime
+    timezone: str
+    fold: str = Post.Fold.COMPATIBLE
+
+    @property
+    def instant(self) -> datetime:
+        return wall_clock.to_utc(self.local, self.timezone, self.fold)
+
+    @classmethod
+    def at(cls, instant: datetime, timezone: str) -> "When":
+        """The wall clock in `timezone` at an aware instant."""
+        local, fold = wall_clock.to_local(instant, timezone)
+        return cls(local, timezone, Post.Fold.LATER if fold else Post.Fold.COMPATIBLE)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A filled-in composer: text, accounts, own texts by account key, (media, alt) in order, and when."""
+
+    text: str
+    accounts: Sequence[Account] = ()
+    own_texts: Mapping[int, str] = field(default_factory=dict)
+    media: Sequence[tuple[Media, str]] = ()
+    when: When | None = None
+
+
+def save_draft(
+    post: Post | None, workspace: Workspace, author: User, composed: Composed, client_key: str | None = None
+) -> Post:
+    """Keep what was typed without arming it; a draft needs neither text nor account nor time."""
+    with transaction.atomic():
+        post, is_new = _locked(post, workspace, author, client_key)
+        if is_new or not client_key or post.client_key != client_key or _is_draft(post):
+            _refuse_started(post)
+            _write(post, composed)
+            _write_deliveries(post, composed, Status.DRAFT)
+        boards.touch(workspace.pk)
+    return post
+
+
+def schedule(
+    post: Post | None,
+    workspace: Workspace,
+    author: User,
+    composed: Composed,
+    *,
+    now: datetime,
+    client_key: str | None = None,
+) -> Post:
+    """Arm a new, draft, waiting or ended post: one transaction, and the same form twice is one post.
+
+    Raises Refused (nothing to say, no account, past), AlreadyStarted.
+    """
+    _refuse_incomplete(composed, now)
+    with transaction.atomic():
+        post, is_new = _locked(post, workspace, author, client_key)
+        if not is_new and client_key and post.client_key == client_key and not _is_draft(post):
+            return post
+        _refuse_started(post)
+        _write(post, composed)
+        _write_deliveries(post, composed, Status.SCHEDULED)
+        _remember(post, author, "scheduled", now)
+        boards.touch(workspace.pk)
+    return post
+
+
+def publish_now(
+    post: Post | None,
+    workspace: Workspace,
+    author: User,
+    composed: Composed,
+    *,
+    now: datetime,
+    client_key: str | None = None,
+) -> Post:
+    """Schedule for the next full second, on the author's clock."""
+    zone = composed.when.timezone if composed.when else str(author.timezone)
+    at_once = replace(composed, when=When.at(next_second(now), zone))
+    return schedule(post, workspace, author, at_once, now=now, client_key=client_key)
+
+
+def reschedule(post: Post, when: When, *, actor: User, now: datetime) -> Post:
+    """Move every delivery of the post that has not started; ended ones are armed again.
+
+    Raises AlreadyStarted when one has, InThePast when `when` has gone by.
+    """
+    _refuse_past(when, now)
+    with transaction.atomic():
+        post = Post.objects.select_for_update().get(pk=post.pk)
+        _refuse_started(post)
+        before = post.scheduled_for
+        _set_time(post, when)
+        post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
+        for delivery in post.deliveries.select_related("account"):
+            rearm(delivery, post.scheduled_for, is_armed=delivery.status != Status.DRAFT)
+        was = before.isoformat() if before else ""
+        _remember(post, actor, "moved", now, was=was, now=post.scheduled_for.isoformat())
+        boards.touch(post.workspace_id)
+    return post
+
+
+def rearm(delivery: Delivery, at: datetime, *, is_armed: bool, due_at: datetime | None = None, **changes) -> None:
+    """Promise a delivery for `at`; whatever was offered, prepared or tried for the old promise is void.
+
+    Raises AlreadyStarted when a worker was faster.
+    """
+    changes |= {"scheduled_for": at, "version": delivery.version + 1, "queued_at": None, "prepared": None}
+    changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(delivery.account, delivery.post)}
+    if not is_armed:
+        Delivery.objects.filter(pk=delivery.pk).update(**changes, due_at=None)
+        return
+    changes["due_at"] = due_at or at
+    if delivery.status in {Status.SCHEDULED}:
+        as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, version=delivery.version)
+        is_moved = as_read.update(**changes) == 1
+    else:
+        is_moved = move_to(delivery, Status.SCHEDULED, **changes)
+    if not is_moved:
+        raise AlreadyStarted(started_sentence())
+
+
+def next_second(now: datetime) -> datetime:
+    return now.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def started_sentence() -> str:
+    return _("It is going out now, so it can no longer change.")
+
+
+def _locked(
+    post: Post | None, workspace: Workspace, author: User, client_key: str | None
+) -> tuple[Post, bool]:
+    """The post to write, locked, and whether this form has just made it."""
+    if post is not None:
+        return Post.objects.select_for_update().get(pk=post.pk, workspace=workspace), False
+    if not client_key:
+        return Post.objects.create(workspace=workspace, author=author, timezone=str(author.timezone)), True
+    try:
+        with transaction.atomic():
+            return Post.objects.get_or_create(
+                workspace=workspace, client_key=client_key, defaults={"author": author, "timezone": str(author.timezone)}
+            )
+    except IntegrityError:
+        return Post.objects.get(workspace=workspace, client_key=client_key), False
+
+
+def _is_draft(post: Post) -> bool:
+    return not post.deliveries.exclude(status=Status.DRAFT).exists()
+
+
+def _refuse_incomplete(composed: Composed, now: datetime) -> None:
+    if not composed.accounts:
+        raise Refused(_("Choose at least one account."), "accounts")
+    if not composed.text.strip() and not composed.media and not any(composed.own_texts.values()):
+        raise Refused(_("Write something, or add a picture."), "text")
+    if composed.when is None:
+        raise Refused(_("Choose a date and a time."), "when")
+    _refuse_past(composed.when, now)
+
+
+def _refuse_past(when: When, now: datetime) -> None:
+    if when.instant < now:
+        raise InThePast(_("That time has passed. Choose a later one, or publish now."), "when")
+
+
+def _refuse_started(post: Post) -> None:
+    started = set(post.deliveries.filter(status__in=STARTED).values_list("status", flat=True))
+    if started & MOVING:
+        raise AlreadyStarted(started_sentence())
+    if started:
+        raise AlreadyStarted(_("It has started, so it can no longer change. Duplicate it to write a new one."))
+
+
+def _write(post: Post, composed: Composed) -> None:
+    post.text = composed.text
+    _set_time(post, composed.when)
+    post.save()
+    wanted = {media.pk: (position, alt) for position, (media, alt) in enumerate(composed.media)}
+    post.attachments.exclude(media__in=wanted).delete()
+    for media_id, (position, alt) in wanted.items():
+        PostMedia.objects.update_or_create(post=post, media_id=media_id, defaults={"position": position, "alt": alt})
+
+
+def _set_time(post: Post, when: When | None) -> None:
+    post.local_time = when.local if when else None
+    if when:
+        post.timezone, post.fold = when.timezone, when.fold
+    post.scheduled_for = when.instant if when else None
+    post.tzdata_version = wall_clock.tzdata_version()
+
+
+def _write_deliveries(post: Post, composed: Composed, status: str) -> None:
+    """One delivery per chosen account; one never tried to an account no longer chosen goes, others are canceled."""
+    kept = {delivery.account_id: delivery for delivery in post.deliveries.select_related("account", "post")}
+    for account in composed.accounts:
+        delivery = kept.pop(account.pk, None) or Delivery(
+            workspace_id=post.workspace_id, post=post, account=account, hold_reason=hold_for(account, post)
+        )
+        own_text = composed.own_texts.get(account.pk)
+        if delivery.pk is None:
+            delivery.text = own_text
+            delivery.save()
+        # An edited text may not go out under a key that a platform has already seen with the old one.
+        key = delivery.key if delivery.attempts.filter(outcome="unconfirmed").exists() else ""
+        _put(delivery, post.scheduled_for, status, text=own_text, key=key, payload=None)
+    for delivery in kept.values():
+        if delivery.attempts.exists():
+            if delivery.status in {Status.SCHEDULED, Status.RETRYING}:
+                move_to(delivery, Status.CANCELED, due_at=None, version=delivery.version + 1)
+        else:
+            delivery.delete()
+
+
+def _put(delivery: Delivery, at: datetime | None, status: str, **changes) -> None:
+    if status == Status.SCHEDULED:
+        rearm(delivery, at, is_armed=True, **changes)
+        return
+    if delivery.status == Status.SCHEDULED and not move_to(delivery, Status.DRAFT, due_at=None):
+        raise AlreadyStarted(started_sentence())
+    rearm(delivery, at, is_armed=False, **changes)
+
+
+def _remember(post: Post, actor: User | None, kind: str, now: datetime, **data: str) -> None:
+    Event.objects.create(post=post, actor=actor, kind=kind, data=data, at=now)
