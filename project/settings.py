@@ -1,0 +1,230 @@
+"""Everything that can be set, read from the environment once; `.env.example` lists the variables."""
+
+import os
+import secrets
+import zoneinfo
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environ import Env
+
+from project import environment
+
+# A system's zone files are often a year old: only the tzdata package counts, so that every machine agrees.
+zoneinfo.reset_tzpath(to=())
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment.read_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+
+DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "data", BASE_DIR)
+DEBUG = environment.flag("DEBUG", False)
+
+# --- Keys -------------------------------------------------------------------------------------------------------------
+_secret_keys = environment.keys("SECRET_KEY", DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(50), shortest=32)
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _secret_keys
+TOKEN_KEYS = environment.fernet_keys("TOKEN_KEYS", DATA_DIR / "token_keys")
+QUEUE_KEYS = environment.keys("QUEUE_KEYS", DATA_DIR / "queue_keys", lambda: secrets.token_hex(32), shortest=32)
+
+# --- Where we are reached ---------------------------------------------------------------------------------------------
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.whole("PORT", 8000, lowest=1, highest=65535)
+PUBLIC_URL = environment.origin("PUBLIC_URL")
+_is_https = PUBLIC_URL.startswith("https://")
+# gunicorn speaks plain HTTP, so an https address means that a proxy stands before it.
+BEHIND_PROXY = environment.flag("PROXY", _is_https)
+
+_public_host = urlsplit(PUBLIC_URL).hostname
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+if _public_host:
+    ALLOWED_HOSTS += [f"[{_public_host}]" if ":" in _public_host else _public_host]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+SECURE_SSL_REDIRECT = _is_https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = environment.whole("HSTS_SECONDS", 30 * 86400, highest=10**9) if _is_https else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
+SESSION_COOKIE_AGE = 30 * 86400
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if BEHIND_PROXY:
+    USE_X_FORWARDED_HOST = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# Whether the whole domain speaks https, or should be on the browsers' list, is for its owner to say, not for one app.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- The program ------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "scheduler_ui",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials",
+    "timezone_field",
+]
+MIDDLEWARE = [
+    "scheduler_ui.middleware.ContentSecurityPolicy",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+if not (BASE_DIR / "scheduler_ui/middleware.py").exists():
+    del MIDDLEWARE[0]
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "scheduler_ui.context.shell",
+            ],
+        },
+    },
+]
+if not (BASE_DIR / "scheduler_ui/context.py").exists():
+    del TEMPLATES[0]["OPTIONS"]["context_processors"][-1]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database, cache and files ----------------------------------------------------------------------------------------
+_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "punctual.sqlite3"}
+if environment.text("DATABASE_URL"):
+    _database = environment.url("DATABASE_URL", "", Env.db_url_config)
+if "sqlite" in _database["ENGINE"]:
+    # IMMEDIATE and the timeout let racing claims wait for each other; FULL makes a claim survive a power cut.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+    }
+DATABASES = {"default": {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, **_database}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = DATA_DIR / "media"
+_static_storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
+if not DEBUG:
+    _static_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static_storage},
+}
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- People -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "scheduler_ui.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "scheduler_ui.adapters.InvitedOnly"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _is_https else "http"
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+MAIL_IS_SET = bool(environment.text("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+vars().update(environment.url("EMAIL_URL", "dummymail://", Env.email_url_config))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
+    "DEFAULT_FROM_EMAIL", f"Punctual <punctual@{_public_host or 'localhost'}>"
+)
+
+# --- Publishing -------------------------------------------------------------------------------------------------------
+# None leaves it to the button in the settings; true and false stand over it.
+SCHEDULING_ENABLED = environment.flag("SCHEDULING_ENABLED", None)
+ALLOW_PRIVATE_TARGETS = environment.networks("ALLOW_PRIVATE_TARGETS")
+
+TIME_SCALE = environment.number("TIME_SCALE", 1, above=0.001)
+
+
+def _seconds(name: str, default: float) -> float:
+    return environment.number(name, default) * TIME_SCALE
+
+
+def _many_seconds(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(value * TIME_SCALE for value in environment.numbers(name, default))
+
+
+# The engine's numbers: seconds unless the name says otherwise, all spans multiplied by TIME_SCALE.
+PUNCTUAL = {
+    "tick": _seconds("TICK", 0.25),
+    "look_ahead": _seconds("LOOK_AHEAD", 120),
+    "lead": _seconds("LEAD", 0.2),
+    "claim_before": _seconds("CLAIM_BEFORE", 0.1),
+    "publish_deadline": _seconds("PUBLISH_DEADLINE", 20),
+    "lease_extra": _seconds("LEASE_EXTRA", 10),
+    "beat": _seconds("BEAT", 3),
+    "worker_gone": _seconds("WORKER_GONE", 10),
+    "reoffer": _seconds("REOFFER", 2),
+    "late_minutes": _seconds("LATE_MINUTES", 60),
+    "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
+    "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),
+    "threads": environment.whole("THREADS", 16, lowest=1, highest=256),
+    "slow_threads": environment.whole("SLOW_THREADS", 2, lowest=1, highest=64),
+}
+
+# --- Huey -------------------------------------------------------------------------------------------------------------
+# (the engine's queues stand here)
+
+# --- Logging ----------------------------------------------------------------------------------------------------------
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "scheduler_ui.logs.Redact"}},
+    "formatters": {"line": {"()": "scheduler_ui.logs.Line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django's own handlers would say everything twice; httpx would tell every address it calls.
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "PIL": {"level": "WARNING"},
+    },
+}
