@@ -98,6 +98,10 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False, hold_reason=""), name="delivery_due"),
+            # What every open page asks every few seconds: the next thing due here.
+            models.Index(
+                fields=["workspace", "due_at"], condition=Q(due_at__isnull=False, hold_reason=""), name="delivery_next"
+            ),
             models.Index(fields=["workspace", "status", "scheduled_for"], name="delivery_queue"),
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
         ]
@@ -155,13 +159,13 @@ class IllegalMove(Exception):
     """A status change that DESIGN.md's table does not have."""
 
 
-def move_to(delivery: Delivery, status: str, **changes) -> bool:
-    """Change one row's status if it is still as it was read (status, version, token); tell whether it was.
+def move_to(delivery: Delivery, status: str, *, fence: tuple[str, ...] = ("token",), **changes) -> bool:
+    """Change one row's status if status, version and the `fence` fields are still as they were read.
 
-    On success the object in hand carries the changes too.
+    Tells whether they were; then the object in hand carries the changes too.
     """
     _check(delivery.status, status)
-    as_read = {"status": delivery.status, "version": delivery.version, "token": delivery.token}
+    as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
     if Delivery.objects.filter(pk=delivery.pk, **as_read).update(status=status, **changes) != 1:
         return False
     for name, value in ({"status": status} | changes).items():

@@ -1,0 +1,88 @@
+"""How a page stays live: a region asks again by itself, and an answer that would show nothing new is an empty 204.
+
+In the view, outermost, so that an idle poll costs two queries (the session, and one row):
+
+    @boards.quiet
+    @login_required
+    def queue(request):
+        poll = boards.poll(request, workspace)  # before the rows are read: a change in between is shown, not lost
+        template = "queue/_region.html" if poll.is_asking else "queue/page.html"
+        return render(request, template, {"poll": poll, "deliveries": ...})
+
+In the template, on the region's one element, which must keep its id:
+
+    <section id="queue" {{ poll }}>
+
+The region asks for the page's own address (filters and all) with `seen` added, and is morphed into what comes back.
+What counts as new: a write to the workspace (`domain.boards.touch`), something coming near, the worker's life, the
+switch, the turn of the hour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.html import format_html
+
+from scheduler_ui.domain import boards
+from scheduler_ui.models import Workspace
+
+SEEN = "seen"
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Printed in a template, the attributes of a region that asks again by itself."""
+
+    url: str
+    seconds: int
+    is_asking: bool
+
+    def __str__(self) -> str:
+        return format_html(
+            'hx-get="{}" hx-trigger="every {}s, app:wake from:body" hx-swap="outerMorph" hx-sync="this:drop" data-poll',
+            self.url,
+            self.seconds,
+        )
+
+    __html__ = __str__
+
+
+def poll(request: HttpRequest, workspace: Workspace) -> Poll:
+    """The state of the workspace as of now, to be printed on the region. One query."""
+    board = boards.look(request.user.pk, workspace.public_id, timezone.now())
+    query = request.GET.copy()
+    query[SEEN] = board.state
+    return Poll(f"{request.path}?{query.urlencode()}", board.seconds, SEEN in request.GET and bool(request.htmx))
+
+
+def quiet(view: Callable) -> Callable:
+    """Answer a poll that would show nothing new; whatever is odd about it is left to the view and its sign-in check."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        return HttpResponse(status=204) if unchanged(request) else view(request, *args, **kwargs)
+
+    return answer
+
+
+def unchanged(request: HttpRequest) -> bool:
+    """Whether this is a signed-in member's poll and nothing has changed since what it has seen."""
+    seen = request.GET.get(SEEN)
+    if not seen or not request.htmx or SESSION_KEY not in request.session:
+        return False
+    user_id = request.session[SESSION_KEY]
+    board = boards.look(int(user_id), seen.partition(".")[0], timezone.now())
+    return board is not None and board.state == seen and _is_signed_in(request, board.session_hash)
+
+
+def _is_signed_in(request: HttpRequest, session_hash: str) -> bool:
+    """What `django.contrib.auth.get_user` checks, without its query."""
+    carried = request.session.get(HASH_SESSION_KEY, "")
+    is_known = request.session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+    return is_known and constant_time_compare(carried, session_hash)
