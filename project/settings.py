@@ -20,7 +20,7 @@ DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "data", BASE_DIR)
 DEBUG = environment.flag("DEBUG", False)
 
 # --- Keys -------------------------------------------------------------------------------------------------------------
-_secret_keys = environment.keys("SECRET_KEY", DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(50), shortest=32)
+_secret_keys = environment.keys("SECRET_KEY", DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(50), shortest=50)
 SECRET_KEY, *SECRET_KEY_FALLBACKS = _secret_keys
 TOKEN_KEYS = environment.fernet_keys("TOKEN_KEYS", DATA_DIR / "token_keys")
 QUEUE_KEYS = environment.keys("QUEUE_KEYS", DATA_DIR / "queue_keys", lambda: secrets.token_hex(32), shortest=32)
@@ -32,6 +32,9 @@ PUBLIC_URL = environment.origin("PUBLIC_URL")
 _is_https = PUBLIC_URL.startswith("https://")
 # gunicorn speaks plain HTTP, so an https address means that a proxy stands before it.
 BEHIND_PROXY = environment.flag("PROXY", _is_https)
+
+# Where links begin that are made outside a request: in mails, by commands.
+BASE_URL = PUBLIC_URL or f"http://localhost:{PORT}"
 
 _public_host = urlsplit(PUBLIC_URL).hostname
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -189,7 +192,7 @@ def _many_seconds(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(value * TIME_SCALE for value in environment.numbers(name, default))
 
 
-# The engine's numbers: seconds unless the name says otherwise, all spans multiplied by TIME_SCALE.
+# The engine's numbers. Spans are seconds, multiplied by TIME_SCALE; late_minutes is what a workspace begins with.
 PUNCTUAL = {
     "tick": _seconds("TICK", 0.25),
     "look_ahead": _seconds("LOOK_AHEAD", 120),
@@ -200,7 +203,7 @@ PUNCTUAL = {
     "beat": _seconds("BEAT", 3),
     "worker_gone": _seconds("WORKER_GONE", 10),
     "reoffer": _seconds("REOFFER", 2),
-    "late_minutes": _seconds("LATE_MINUTES", 60),
+    "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),
     "threads": environment.whole("THREADS", 16, lowest=1, highest=256),

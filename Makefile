@@ -1,0 +1,58 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-real check bench screenshots lock clean
+PY ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do $$p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
+UV := $(BIN)/python -m uv pip install -q --python $(BIN)/python --require-hashes
+# What checks read the settings with: no developer's .env, and keys of their own.
+ALONE := ENV_FILE=/dev/null DATA_DIR=.venv/check-data
+CHROMIUM_FOUND = CHROMIUM="$$(PY=$(BIN)/python sh tools/find_chromium.sh)" && export CHROMIUM
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+# A stamp per lock file: a second call installs nothing until the lock changes. uv is a wheel from the same index;
+# where it has none, pip reads the same hashed lock.
+.venv/run.stamp: requirements.txt tools/uv.txt
+	@$(BIN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || { \
+		test -n "$(PY)" || { echo "Punctual needs Python 3.11 or newer with venv. Debian: apt install python3-venv. macOS: brew install python." >&2; exit 1; }; \
+		echo "Setting up: packages go to .venv."; \
+		"$(PY)" -m venv --clear .venv; }
+	@$(PIP) --only-binary :all: -r tools/uv.txt 2>/dev/null && $(UV) -r requirements.txt || $(PIP) -r requirements.txt
+	@touch $@
+.venv/test.stamp: requirements-dev.txt .venv/run.stamp
+	@$(UV) -r requirements-dev.txt 2>/dev/null || $(PIP) -r requirements-dev.txt
+	@touch $@
+
+run: .venv/run.stamp ## set up, then run web and worker on http://localhost:8000 (PORT, HOST, DATA_DIR, PUBLIC_URL)
+	@exec $(BIN)/python -m tools.run
+
+demo: .venv/run.stamp ## the same on a workspace full of posts, in data-demo
+	@DATABASE_URL= DATA_DIR=data-demo exec $(BIN)/python -m tools.run --demo
+
+test: .venv/test.stamp ## set up, then run every test, the browser ones in a real Chromium
+	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest $(ARGS)
+
+test-real: .venv/test.stamp ## publish to real servers, started for it
+	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest tests/real $(ARGS)
+
+check: .venv/test.stamp ## format, lint, types, migrations, architecture
+	@$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check -q .
+	@find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	@$(ALONE) $(BIN)/mypy
+	@$(ALONE) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(ALONE) $(BIN)/python -W error manage.py check
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: .venv/test.stamp ## the performance table
+	@$(BIN)/python -m pytest -q -s tests/bench $(ARGS)
+
+screenshots: .venv/test.stamp ## make the README's pictures again
+	@$(CHROMIUM_FOUND) && $(BIN)/python -m tools.screenshots
+
+lock: .venv/run.stamp ## write the lock files again from the .in files
+	@for f in tools/uv requirements requirements-dev; do $(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $$f.in -o $$f.txt; done
+
+clean: ## remove packages, caches and the demo; the data stays
+	rm -rf .venv data-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

@@ -1,0 +1,38 @@
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from scheduler_ui.domain import setup_links
+
+
+class Command(BaseCommand):
+    help = "Bring the database, the cache table and the static files up to date. Does nothing where nothing is to do."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        self._collect_static()
+        if setup_links.is_needed():
+            self.stdout.write("Make the first user here (the link works once):")
+            call_command("setup_link", stdout=self.stdout)
+
+    def _collect_static(self) -> None:
+        mark = Path(settings.DATA_DIR) / "static.sha256"
+        fingerprint = self._fingerprint()
+        if settings.STATIC_ROOT.is_dir() and mark.is_file() and mark.read_text() == fingerprint:
+            return
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        mark.write_text(fingerprint)
+
+    def _fingerprint(self) -> str:
+        files = [
+            f"{path} {(found := Path(storage.path(path)).stat()).st_size} {found.st_mtime_ns}"
+            for finder in get_finders()
+            for path, storage in finder.list([])
+        ]
+        return hashlib.sha256("\n".join([settings.STATIC_ROOT.as_posix(), *sorted(files)]).encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""What `make run` does once the packages are there: check, prepare, then keep the Procfile's processes alive."""
+
+import argparse
+import errno
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn, TextIO
+
+from django.core.exceptions import ImproperlyConfigured
+
+from tools.supervisor import Supervisor, say
+
+ROOT = Path(__file__).resolve().parent.parent
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+HERE = {"127.0.0.1", "::1", "localhost", *ANYWHERE}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="make run", description=__doc__)
+    arguments.add_argument("--demo", action="store_true", help="fill the database with a workspace to look at first")
+    demo = arguments.parse_args().demo
+    os.umask(0o077)  # the database and what is uploaded are nobody else's to read
+    settings = read_settings()
+    lock = take_lock(settings.DATA_DIR / "run.lock", settings.DATA_DIR, local_url(settings))
+    check_port(settings.HOST, settings.PORT)
+    environment = child_environment(settings)
+    words = prepare(environment, demo)
+    supervisor = Supervisor(ROOT / "Procfile", environment, ROOT, keep_open=lock.fileno())
+    announce_later(settings, words, supervisor)
+    sys.exit(supervisor.run())
+
+
+def read_settings() -> ModuleType:
+    try:
+        return import_module("project.settings")
+    except ImproperlyConfigured as error:
+        refuse(f"Punctual cannot start: {error}")
+
+
+def take_lock(path: Path, folder: Path, url: str) -> TextIO:
+    """Hold the folder for this run; the children hold it too, so that it is free only when the last of them is gone."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        refuse(f"Punctual is already running on {folder} ({file.read().strip() or 'just starting'}).")
+    file.truncate(0)
+    file.write(f"process {os.getpid()}, {url}\n")
+    file.flush()
+    return file
+
+
+def check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            refuse(why_not(error, host, port))
+
+
+def why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use on {host}. Take another one, for example: PORT={port + 1} make run"
+    if error.errno == errno.EACCES:
+        return f"Port {port} is not for this user to open. Take one above 1023, for example: PORT=8000 make run"
+    return f"HOST={host} is no address of this machine: {error.strerror}."
+
+
+def child_environment(settings: ModuleType) -> dict[str, str]:
+    commands = Path(sys.executable).parent
+    return {
+        # glibc would keep an arena of memory per thread.
+        "MALLOC_ARENA_MAX": "2",
+        **os.environ,
+        "PATH": f"{commands}{os.pathsep}{os.environ.get('PATH', '')}",
+        "DATA_DIR": str(settings.DATA_DIR),
+        "HOST": f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST,
+        "PORT": str(settings.PORT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def prepare(environment: dict[str, str], demo: bool) -> str:
+    """Bring database and static files up to date; return the words for whoever opens the page next."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    try:
+        words = [manage("prepare", environment), manage("seed_demo", environment) if demo else ""]
+    except KeyboardInterrupt:
+        sys.exit(130)
+    return "\n".join(part.strip() for part in words if part.strip())
+
+
+def manage(command: str, environment: dict[str, str]) -> str:
+    # A session of its own: Ctrl+C ends it through this process, without a traceback in between.
+    result = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    if result.returncode:
+        sys.exit(1)
+    return result.stdout
+
+
+def announce_later(settings: ModuleType, words: str, supervisor: Supervisor) -> None:
+    """Tell the address as soon as it answers, and not before."""
+
+    def announce() -> None:
+        while not supervisor.is_ending and not answers(settings.HOST, settings.PORT):
+            time.sleep(0.05)
+        if not supervisor.is_ending:
+            tell(settings, words)
+
+    threading.Thread(target=announce, daemon=True).start()
+
+
+def answers(host: str, port: int) -> bool:
+    connection = HTTPConnection(ANYWHERE.get(host, host), port, timeout=10)
+    try:
+        connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def tell(settings: ModuleType, words: str) -> None:
+    say(f"\nPunctual is at {settings.PUBLIC_URL or local_url(settings)}")
+    if settings.PUBLIC_URL:
+        say(f"(on this machine: {local_url(settings)})")
+    elif settings.HOST not in HERE or settings.HOST in ANYWHERE:
+        say("To open it from other machines, set PUBLIC_URL to the address that they use.")
+    if words:
+        say(words)
+    say("Ctrl+C stops it.\n")
+
+
+def local_url(settings: ModuleType) -> str:
+    host = "localhost" if settings.HOST in HERE else settings.HOST
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
+
+
+def refuse(words: str) -> NoReturn:
+    sys.stderr.write(f"{words}\n")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
