@@ -27,11 +27,10 @@ class Notice(models.Model):
     # The same event told twice (a worker may die between any two lines) is one notice.
     event_key = models.CharField(max_length=80, unique=True)
     created_at = models.DateTimeField()
-    mailed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["created_at"], condition=models.Q(mailed_at__isnull=True), name="notice_mail")]
+        indexes = [models.Index(fields=["created_at"], name="notice_created")]
 
     def __str__(self) -> str:
         return self.title

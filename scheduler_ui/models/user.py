@@ -52,6 +52,8 @@ class User(AbstractUser):
     mail_asked = models.BooleanField(default=True)
     mail_account = models.BooleanField(default=True)
     mail_worker = models.BooleanField(default=True)
+    # The last mail with notices: one a minute at most, and the worker who set it is the one who sends.
+    mailed_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []
