@@ -31,6 +31,7 @@ class Account(models.Model):
     colour = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=12, choices=State, default=State.CONNECTED)
     state_reason = models.CharField(max_length=500, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
     is_paused = models.BooleanField(default=False)
     # Sealed by domain/vault.py; settings is what may be shown.
     secrets = models.TextField(blank=True)

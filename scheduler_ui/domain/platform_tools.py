@@ -1,0 +1,70 @@
+"""Rows as the plain values that platforms understand, and what the outside world lends them."""
+
+from functools import cache, partial
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from scheduler_ui.domain import vault
+from scheduler_ui.domain.rehearsals import ArrivalLog
+from scheduler_ui.models import Account, Delivery, Media, PostMedia
+from scheduler_ui.platforms import registry
+from scheduler_ui.platforms.base import AccountData, Content, MediaItem, Platform, Tools
+from scheduler_ui.platforms.http import Http
+
+
+def tools() -> Tools:
+    """One set per process: a TLS context is dear to make, and connections are kept in it."""
+    return _tools(tuple(settings.ALLOW_PRIVATE_TARGETS), settings.BASE_URL)
+
+
+def platform_for(account: Account) -> Platform:
+    """The account's platform, ready to speak. Raises KeyError for one that is no longer known."""
+    return registry.get(account.platform)(account_data(account), tools())
+
+
+def account_data(account: Account) -> AccountData:
+    """An account with its secrets opened. Raises vault.Tampered."""
+    return AccountData(
+        public_id=account.public_id,
+        remote_id=account.remote_id,
+        handle=account.handle,
+        settings=account.settings,
+        secrets=vault.open(account.public_id, account.secrets),
+        limits=account.limits,
+    )
+
+
+def content_of(delivery: Delivery) -> Content:
+    """What a scheduled delivery is to send."""
+    attachments = delivery.post.attachments.select_related("media")
+    assert delivery.scheduled_for is not None
+    return Content(
+        post_id=delivery.post.public_id,
+        text=delivery.content,
+        at=delivery.scheduled_for,
+        media=tuple(media_item(attachment.media, attachment.alt) for attachment in attachments),
+    )
+
+
+def media_item(media: Media, alt: str) -> MediaItem:
+    known: dict[str, Any] = {name: getattr(media, name) for name in MEDIA_FIELDS}
+    return MediaItem(**known, alt=alt, url=media_url(media), open=partial(media.file.storage.open, media.file.name))
+
+
+MEDIA_FIELDS = ("public_id", "kind", "name", "content_type", "bytes", "width", "height")
+
+
+def media_url(media: Media) -> str:
+    """Where anybody finds it once a published feed entry carries it."""
+    return settings.BASE_URL + reverse("media_file", args=[media.public_id])
+
+
+def attachment_url(attachment: PostMedia) -> str:
+    return media_url(attachment.media)
+
+
+@cache
+def _tools(allowed: tuple, public_url: str) -> Tools:
+    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog())
