@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from environ import Env
 
 from project import environment
+from scheduler_ui.engine.queues import WakingQueue
 
 # A system's zone files are often a year old: only the tzdata package counts, so that every machine agrees.
 zoneinfo.reset_tzpath(to=())
@@ -207,11 +208,14 @@ PUNCTUAL = {
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),
     "threads": environment.whole("THREADS", 16, lowest=1, highest=256),
+    # Which of the two ways of offering runs: the minute's due check, the tick between, or (as it should be) both.
+    "offers_by": environment.choice("OFFERS_BY", "both", ("both", "tick", "minute")),
     "slow_threads": environment.whole("SLOW_THREADS", 2, lowest=1, highest=64),
 }
 
 # --- Huey -------------------------------------------------------------------------------------------------------------
-# (the engine's queues stand here)
+HUEY = WakingQueue("publish", DATA_DIR, QUEUE_KEYS)
+HUEY.slow = WakingQueue("slow", DATA_DIR, QUEUE_KEYS)
 
 # --- Logging ----------------------------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))

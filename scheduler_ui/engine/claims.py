@@ -1,0 +1,57 @@
+"""Leases: how one worker becomes the only one to act on a row, and how the others learn when it is gone."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Model, Q
+
+from scheduler_ui.models import Attempt, Delivery, Status, move_to
+
+
+def new_token() -> str:
+    return secrets.token_hex(16)
+
+
+def take(row: Model, now: datetime, lease: timedelta) -> str | None:
+    """Take the lease of any row with `token` and `lease_until`; None: somebody else holds it."""
+    token = new_token()
+    free = Q(token="") | Q(lease_until__lt=now)
+    rows = type(row)._default_manager.filter(free, pk=row.pk)
+    return token if rows.update(token=token, lease_until=now + lease) == 1 else None
+
+
+def release(row: Model, token: str) -> None:
+    type(row)._default_manager.filter(pk=row.pk, token=token).update(token="", lease_until=None)
+
+
+def claim(
+    delivery: Delivery, *, now: datetime, lease: timedelta, key: str, payload: dict[str, Any], worker: str
+) -> Attempt | None:
+    """Become the one who sends: status, token, lease, payload and Attempt in one durable commit, which is the mark.
+
+    None: somebody changed, held or claimed it since it was read.
+    """
+    token = new_token()
+    until = now + lease
+    changes: dict[str, Any] = {"token": token, "lease_until": until, "due_at": until, "key": key, "payload": payload}
+    changes |= {"tries": delivery.tries + 1, "marked_at": now, "queued_at": None}
+    with transaction.atomic():
+        # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
+        if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
+            return None
+        return open_attempt(delivery, Attempt.Kind.SEND, now=now, worker=worker)
+
+
+def open_attempt(delivery: Delivery, kind: str, *, now: datetime, worker: str) -> Attempt:
+    last = delivery.attempts.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0
+    return Attempt.objects.create(
+        delivery=delivery,
+        kind=kind,
+        number=last + 1,
+        key=delivery.key,
+        token=delivery.token,
+        marked_at=now,
+        worker=worker,
+    )

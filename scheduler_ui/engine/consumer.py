@@ -1,0 +1,98 @@
+"""The worker process: Huey's consumer with a quick scheduler, the tick, the beat and the slow queue's threads."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from huey.consumer import Consumer, Scheduler, Worker
+
+from scheduler_ui.engine import beats, deliver, ticks
+from scheduler_ui.engine.queues import WakingQueue
+
+logger = logging.getLogger(__name__)
+SCHEDULE_INTERVAL = 0.05
+SHUTDOWN_SECONDS = 30
+
+
+class WokenWorker(Worker):
+    """Sleeps until a message comes in this process; looks for other processes' ones now and then."""
+
+    def sleep(self) -> None:
+        self.huey.bell.acquire(timeout=self.max_delay)
+
+
+class QuickScheduler(Scheduler):
+    """Huey clamps the interval to a second; an eta is a matter of milliseconds here."""
+
+    def __init__(self, huey: WakingQueue, stop_flag: Any, interval: float, periodic: bool):
+        super().__init__(huey, stop_flag, interval, periodic)
+        self.interval = interval
+
+
+class QuietConsumer(Consumer):
+    worker_class = WokenWorker
+    scheduler_class = QuickScheduler
+    schedule_interval = SCHEDULE_INTERVAL
+
+    def _create_scheduler(self) -> Scheduler:
+        return QuickScheduler(self.huey, self.stop_flag, self.schedule_interval, self.periodic)
+
+    def stop(self, graceful: bool = False) -> None:
+        self.stop_flag.set()
+        for _ in self.worker_threads:
+            self.huey.bell.release()
+        super().stop(graceful)
+
+
+class SlowConsumer(QuietConsumer):
+    """Media, sync and mail: threads of their own, so that they never keep a post waiting."""
+
+    schedule_interval = 1
+
+
+class PunctualConsumer(QuietConsumer):
+    def __init__(self, huey: WakingQueue, **options: Any):
+        # What must hold is not left to command-line options.
+        options |= {"workers": settings.PUNCTUAL["threads"], "worker_type": "thread", "periodic": True}
+        options |= {"graceful_signal": "TERM", "shutdown_timeout": SHUTDOWN_SECONDS, "max_delay": 5.0}
+        super().__init__(huey, **options)
+        tick = settings.PUNCTUAL["tick"]
+        self.pulses = [ticks.Pulse(name, tick, work) for name, work in huey.pulses]
+        self.pulses.append(ticks.heart())
+        self.slow = None
+        if huey.slow is not None:
+            options |= {"workers": settings.PUNCTUAL["slow_threads"]}
+            self.slow = SlowConsumer(huey.slow, **options)
+
+    def start(self) -> None:
+        for pulse in self.pulses:
+            pulse.start()
+        if self.slow is not None:
+            self.slow.scheduler.start()
+            for _, thread in self.slow.worker_threads:
+                thread.start()
+        super().start()
+        # Ctrl+C in a terminal reaches the whole group: INT is as graceful as TERM.
+        self._signal_actions[self._interrupt_sig] = (False, True)
+
+    def stop(self, graceful: bool = False) -> None:
+        if count := len(deliver.in_flight):
+            logger.info("finishing %d posts that are going out (up to %d s)", count, SHUTDOWN_SECONDS)
+        for pulse in self.pulses:
+            pulse.stop()
+        if self.slow is not None:
+            self.slow.stop_flag.set()
+            for _ in self.slow.worker_threads:
+                self.slow.huey.bell.release()
+        super().stop(graceful)
+        self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
+        for pulse in self.pulses:
+            pulse.join(timeout=1)
+        try:
+            ticks.flush_touches(deliver.clock.now())
+            beats.stop()
+        except DatabaseError:
+            logger.warning("the worker's row could not be removed; it will lapse by itself")

@@ -1,0 +1,119 @@
+"""The one path that publishes: claim before the second, send at the second, settle once."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, settle, switch
+from scheduler_ui.engine.numbers import span
+from scheduler_ui.models import WAITING, Attempt, Delivery, Status
+from scheduler_ui.platforms.base import Platform
+from scheduler_ui.platforms.outcomes import Accepted, Expired, PlatformError, Published, Unavailable, Unconfirmed
+
+logger = logging.getLogger(__name__)
+Outcome = Published | Accepted | PlatformError
+
+# The deliveries that threads of this process are busy with, offered ones that wait for their second included.
+in_flight: set[int] = set()
+_in_flight_lock = threading.Lock()
+
+
+def deliver(delivery_id: int) -> None:
+    """Do what is next for one delivery: send it, ask after it or look for it. Nothing to do is nothing done."""
+    with _in_flight_lock:
+        if delivery_id in in_flight:
+            return
+        in_flight.add(delivery_id)
+    try:
+        _deliver(delivery_id)
+    finally:
+        with _in_flight_lock:
+            in_flight.discard(delivery_id)
+
+
+def _deliver(delivery_id: int) -> None:
+    crash.point("taken")
+    delivery = Delivery.objects.select_related("account", "post", "workspace").filter(pk=delivery_id).first()
+    if delivery is None or delivery.due_at is None or delivery.hold_reason:
+        return
+    if delivery.due_at > clock.now() + span("lead") * 2 + timedelta(seconds=1):
+        return
+    if delivery.status in WAITING:
+        _send(delivery)
+    elif delivery.status == Status.PROCESSING:
+        resolve.follow(delivery, clock.now())
+    elif delivery.status == Status.UNCONFIRMED:
+        resolve.look(delivery, clock.now())
+
+
+def _send(delivery: Delivery) -> None:
+    account = delivery.account
+    if not switch.is_publishing_on() or _waits(delivery, account.waits_until):
+        return
+    platform = platform_tools.platform_for(account)
+    content = platform_tools.content_of(delivery)
+    prepared = prepare.ensure(delivery, platform, content)
+    if prepared is None:
+        return
+    due_at = delivery.due_at
+    key = delivery.key or platform.new_key(due_at) or claims.new_token()
+    payload = platform.freeze(content, prepared, key)
+    clock.sleep_until(due_at - span("claim_before"))
+    lease = platform.deadline + span("lease_extra")
+    attempt = claims.claim(
+        delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name()
+    )
+    if attempt is None:
+        return
+    crash.point("claimed")
+    _publish(delivery, attempt, platform, due_at)
+
+
+def _waits(delivery: Delivery, until: datetime | None) -> bool:
+    """A rate limit moves what was saved after it too."""
+    if until is None or until <= delivery.due_at:
+        return False
+    as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, version=delivery.version)
+    as_read.update(due_at=until, queued_at=None)
+    return True
+
+
+def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: datetime) -> None:
+    platform.warm()
+    clock.sleep_until(due_at)
+    sent_at = clock.now()
+    if delivery.lease_until is None or sent_at + platform.deadline > delivery.lease_until:
+        # Stopped or asleep too long: nothing has been sent, and the lease may lapse before the answer.
+        outcome: Outcome = Unavailable("This worker was stopped before it could send.")
+    else:
+        crash.point("before_send")
+        outcome = call(platform, delivery.payload or {}, delivery.key, delivery)
+    crash.point("answered")
+    settle.settle(delivery, attempt, outcome, sent_at=sent_at, now=clock.now())
+    crash.point("settled")
+
+
+def call(platform: Platform, payload: Mapping[str, Any], key: str, delivery: Delivery) -> Outcome:
+    """One try: the platform's answer or error, with one refresh and a second go where the sign-in has expired."""
+    outcome = _call_once(platform, payload, key)
+    if not isinstance(outcome, Expired):
+        return outcome
+    try:
+        fresh = accounts.refresh(delivery.account, clock.now())
+    except PlatformError as error:
+        return error
+    return _call_once(type(platform)(fresh, platform.tools), payload, key)
+
+
+def _call_once(platform: Platform, payload: Mapping[str, Any], key: str) -> Outcome:
+    try:
+        return platform.publish(payload, key)
+    except PlatformError as error:
+        return error
+    except Exception:
+        # A mistake in a platform's code may come after its bytes went out.
+        logger.exception("a platform failed in a way that it should not")
+        return Unconfirmed("Something went wrong while it was being sent.")

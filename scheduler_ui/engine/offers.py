@@ -1,0 +1,69 @@
+"""Waking workers for what the machine must do next. An offer decides nothing: the claim does."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from scheduler_ui.engine import crash, switch, telling, touches
+from scheduler_ui.engine.numbers import late_limit, span
+from scheduler_ui.models import WAITING, Delivery, Notice, Status, move_to
+
+logger = logging.getLogger(__name__)
+
+# Wakes a worker for a delivery id at an aware UTC instant.
+Wake = Callable[[int, datetime], object]
+MACHINE = [Status.SCHEDULED, Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED]
+FRESH = timedelta(seconds=5)
+AT_ONCE = 500
+
+
+def offer_due(now: datetime, wake: Wake, *, busy: int = 0) -> int:
+    """Offer what is due within the look-ahead and not offered already; of what is overdue, only as much as fits."""
+    statuses = MACHINE if switch.is_publishing_on() else [Status.PROCESSING, Status.UNCONFIRMED]
+    rows = (
+        Delivery.objects.filter(status__in=statuses, hold_reason="")
+        .filter(Q(queued_at__isnull=True) | Q(queued_at__lt=now - span("reoffer")))
+        .select_related("account", "workspace", "post")
+    )
+    soon = rows.filter(due_at__gt=now, due_at__lte=now + span("look_ahead")).order_by("due_at")[:AT_ONCE]
+    offered = 0
+    for delivery in [*_overdue(rows, now, busy), *soon]:
+        if _is_too_late(delivery, now):
+            _miss(delivery, now)
+        elif _offer(delivery, now, wake):
+            offered += 1
+    if offered:
+        crash.point("offered")
+    return offered
+
+
+def _overdue(rows: QuerySet[Delivery], now: datetime, busy: int) -> list[Delivery]:
+    """Rows due in the last seconds go before a backlog; the backlog goes out oldest first."""
+    free = max(settings.PUNCTUAL["threads"] - busy, 0)
+    is_backlog = Case(When(due_at__gte=now - FRESH, then=Value(0)), default=Value(1))
+    return list(rows.filter(due_at__lte=now).order_by(is_backlog, "due_at")[: 2 * free])
+
+
+def _offer(delivery: Delivery, now: datetime, wake: Wake) -> bool:
+    eta = max(now, delivery.due_at - span("lead"))
+    as_read = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, queued_at=delivery.queued_at)
+    if as_read.update(queued_at=eta) != 1:
+        return False
+    wake(delivery.pk, eta)
+    return True
+
+
+def _is_too_late(delivery: Delivery, now: datetime) -> bool:
+    # due_at, not scheduled_for: a retry's or a rate limit's own waiting does not count.
+    return delivery.status in WAITING and now - delivery.due_at > late_limit(delivery.workspace.late_minutes)
+
+
+def _miss(delivery: Delivery, now: datetime) -> None:
+    if not move_to(delivery, Status.MISSED, due_at=None, settled_at=now, queued_at=None):
+        return
+    logger.warning("missed %s to %s: no worker sent it in time", delivery.public_id, delivery.account.handle)
+    telling.tell(Notice.Kind.MISSED, delivery, now)
+    touches.add(delivery.workspace_id)

@@ -1,0 +1,165 @@
+"""What happens after a send: asking after something accepted, and finding out about a lost answer."""
+
+from datetime import datetime, timedelta
+
+from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.engine import beats, claims, clock, crash, settle, telling, touches
+from scheduler_ui.engine.numbers import span, spans
+from scheduler_ui.models import Attempt, Delivery, Notice, Status, move_to
+from scheduler_ui.platforms.base import Kind, Platform
+from scheduler_ui.platforms.outcomes import (
+    Accepted,
+    Expired,
+    PlatformError,
+    Published,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    Unconfirmed,
+)
+
+# A platform's clock may differ from ours: a post that is a little older than the mark can still be ours.
+SKEW = timedelta(seconds=30)
+GIVE_UP = timedelta(hours=24)
+
+
+def follow(delivery: Delivery, now: datetime) -> None:
+    """Ask the platform how something accepted is doing."""
+    if not _leased(delivery, now):
+        return
+    attempt = _question(delivery, Attempt.Kind.FOLLOW, now)
+    platform = platform_tools.platform_for(delivery.account)
+    try:
+        outcome: Published | Accepted | PlatformError = _follow(platform, delivery)
+    except PlatformError as error:
+        outcome = error
+    if isinstance(outcome, Published | Rejected):
+        settle.settle(delivery, attempt, outcome, now=clock.now())
+    elif now - (delivery.sent_at or now) > GIVE_UP:
+        silent = Unconfirmed("The platform took it a day ago and has not said since whether it is out.")
+        settle.settle(delivery, attempt, silent, now=clock.now())
+    else:
+        _ask_again(delivery, attempt, outcome)
+
+
+def _follow(platform: Platform, delivery: Delivery) -> Published | Accepted:
+    handle, payload = delivery.handle or {}, delivery.payload or {}
+    try:
+        return platform.follow(handle, payload)
+    except Expired:
+        fresh = accounts.refresh(delivery.account, clock.now())
+        return type(platform)(fresh, platform.tools).follow(handle, payload)
+
+
+def look(delivery: Delivery, now: datetime) -> None:
+    """After a lost answer: KEY sends again under the same key, LOOKUP searches the account's own posts first."""
+    if not _leased(delivery, now):
+        return
+    crash.point("lookup")
+    platform = platform_tools.platform_for(delivery.account)
+    attempt = _question(delivery, Attempt.Kind.LOOKUP, now)
+    try:
+        found = _find(platform, delivery)
+    except PlatformError as error:
+        _look_failed(delivery, attempt, error)
+        return
+    if found is not None:
+        settle.settle(delivery, attempt, found, now=clock.now())
+    else:
+        _absent(delivery, attempt, platform.kind, clock.now())
+
+
+def _find(platform: Platform, delivery: Delivery) -> Published | None:
+    first = delivery.attempts.filter(kind=Attempt.Kind.SEND, key=delivery.key).order_by("id").first()
+    since = (first.marked_at if first else delivery.marked_at or delivery.created_at) - SKEW
+    others = Delivery.objects.filter(account=delivery.account).exclude(pk=delivery.pk).exclude(remote_id="")
+    owned = frozenset(others.filter(settled_at__gte=since).values_list("remote_id", flat=True))
+    payload = delivery.payload or {}
+    try:
+        return platform.find(payload, delivery.key, since, owned)
+    except Expired:
+        fresh = accounts.refresh(delivery.account, clock.now())
+        return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
+
+
+def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> None:
+    """It is not there (yet): look again, or send again once this round is over."""
+    lookups = delivery.lookups + 1
+    delays = settle.look_delays(kind)
+    per_round = 1 if kind == Kind.KEY else len(spans("lookup_delays"))
+    if lookups >= len(delays):
+        _keep(delivery, None, lookups=lookups)
+        _close(attempt, Attempt.Outcome.ABSENT, now, None)
+        telling.tell(Notice.Kind.ASKED, delivery, now)
+        return
+    if lookups % per_round == 0:
+        changes = settle.FREE | {"due_at": now, "lookups": lookups}
+        if move_to(delivery, Status.RETRYING, **changes):
+            _close(attempt, Attempt.Outcome.ABSENT, now, now)
+            touches.add(delivery.workspace_id)
+        return
+    next_at = now + delays[lookups]
+    _keep(delivery, next_at, lookups=lookups)
+    _close(attempt, Attempt.Outcome.ABSENT, now, next_at)
+
+
+def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> None:
+    """A look-up that failed says nothing about the post: look again later, and ask after a day."""
+    now = clock.now()
+    if isinstance(error, Unauthorized):
+        accounts.lose(delivery.account, str(error), now)
+    is_over = isinstance(error, Unauthorized) or now - (delivery.marked_at or now) > GIVE_UP
+    wait = error.retry_after if isinstance(error, Unavailable) else None
+    next_at = None if is_over else now + (wait or spans("lookup_delays")[-1])
+    _keep(delivery, next_at)
+    _close(attempt, Attempt.Outcome.UNAVAILABLE, now, next_at, error)
+    if is_over:
+        telling.tell(Notice.Kind.ASKED, delivery, now)
+
+
+def _leased(delivery: Delivery, now: datetime) -> bool:
+    lease = span("publish_deadline") + span("lease_extra")
+    token = claims.take(delivery, now, lease)
+    if token is None:
+        return False
+    delivery.token, delivery.lease_until = token, now + lease
+    return True
+
+
+def _question(delivery: Delivery, kind: str, now: datetime) -> Attempt:
+    return claims.open_attempt(delivery, kind, now=now, worker=beats.worker_name())
+
+
+def _ask_again(delivery: Delivery, attempt: Attempt, outcome: Accepted | PlatformError) -> None:
+    now = clock.now()
+    wait = spans("lookup_delays")[-1]
+    if isinstance(outcome, Accepted):
+        wait, changes, kind = outcome.check_after, {"handle": dict(outcome.handle)}, Attempt.Outcome.ACCEPTED
+    else:
+        changes, kind = {}, Attempt.Outcome.UNAVAILABLE
+    if isinstance(outcome, Unavailable):
+        wait = outcome.retry_after or wait
+    if isinstance(outcome, Unauthorized):
+        accounts.lose(delivery.account, str(outcome), now)
+    _keep(delivery, now + wait, **changes)
+    _close(attempt, kind, now, now + wait, outcome)
+
+
+def _keep(delivery: Delivery, next_at: datetime | None, **changes: object) -> None:
+    """Same status, another moment; fenced like every settlement."""
+    as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, token=delivery.token)
+    as_read.update(due_at=next_at, **settle.FREE, **changes)
+    touches.add(delivery.workspace_id)
+
+
+def _close(
+    attempt: Attempt,
+    kind: str,
+    now: datetime,
+    next_at: datetime | None,
+    outcome: Accepted | PlatformError | None = None,
+) -> None:
+    error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
+    Attempt.objects.filter(pk=attempt.pk).update(
+        outcome=kind, ended_at=now, next_at=next_at, error=error, answer=outcome.answer[:4000] if outcome else ""
+    )

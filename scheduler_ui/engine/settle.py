@@ -1,0 +1,202 @@
+"""Turning a platform's answer into exactly one transition, fenced by the claim's token."""
+
+import logging
+import random
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections, transaction
+
+from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.engine import telling, touches
+from scheduler_ui.engine.numbers import span, spans
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Notice, Status, move_to
+from scheduler_ui.platforms.base import Kind
+from scheduler_ui.platforms.outcomes import (
+    Accepted,
+    PlatformError,
+    Published,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    Unconfirmed,
+)
+
+logger = logging.getLogger(__name__)
+FREE = {"token": "", "lease_until": None, "queued_at": None}
+RATE_LIMIT_DEFAULT = timedelta(seconds=60)
+OUTCOMES = {
+    Published: Attempt.Outcome.PUBLISHED,
+    Accepted: Attempt.Outcome.ACCEPTED,
+    Rejected: Attempt.Outcome.REJECTED,
+    Unauthorized: Attempt.Outcome.UNAUTHORIZED,
+    Unavailable: Attempt.Outcome.UNAVAILABLE,
+    Unconfirmed: Attempt.Outcome.UNCONFIRMED,
+}
+
+
+def settle(
+    delivery: Delivery,
+    attempt: Attempt,
+    outcome: Published | Accepted | PlatformError,
+    *,
+    now: datetime,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Write the answer down; with the database away, keep it and try until the lease ends.
+
+    False: the lease was lost, so somebody else decides, and this answer is only logged.
+    """
+    until = delivery.lease_until or now
+    while True:
+        try:
+            is_ours = _settle(delivery, attempt, outcome, sent_at or delivery.sent_at, now)
+            break
+        except DatabaseError:
+            logger.exception("the answer for %s could not be saved yet", delivery.public_id)
+            close_old_connections()
+            if datetime.now(tz=until.tzinfo) >= until:
+                return False
+            time.sleep(span("tick").total_seconds())
+    if is_ours:
+        touches.add(delivery.workspace_id)
+        _log(delivery)
+    else:
+        logger.warning("fenced off: the answer for %s came after its lease had gone", delivery.public_id)
+    return is_ours
+
+
+def unconfirmed(delivery: Delivery, now: datetime, sentence: str) -> bool:
+    """A lapsed lease: whoever held it may have sent."""
+    attempt = delivery.attempts.filter(token=delivery.token).order_by("-id").first()
+    assert attempt is not None
+    return settle(delivery, attempt, Unconfirmed(sentence), now=now, sent_at=delivery.sent_at)
+
+
+def _settle(
+    delivery: Delivery,
+    attempt: Attempt,
+    outcome: Published | Accepted | PlatformError,
+    sent_at: datetime | None,
+    now: datetime,
+) -> bool:
+    status, changes = _decide(delivery, outcome, now)
+    # The object in hand stays as it was read until the whole transaction has held.
+    before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
+    try:
+        with transaction.atomic():
+            if not move_to(delivery, status, **changes, sent_at=sent_at):
+                return False
+            _write_attempt(attempt, outcome, sent_at, now, changes.get("due_at"))
+            _tell(delivery, outcome, now)
+    except BaseException:
+        for name, value in before.items():
+            setattr(delivery, name, value)
+        raise
+    return True
+
+
+def _decide(
+    delivery: Delivery, outcome: Published | Accepted | PlatformError, now: datetime
+) -> tuple[Status, dict[str, Any]]:
+    ended: dict[str, Any] = FREE | {"due_at": None, "settled_at": now}
+    if isinstance(outcome, Published):
+        found = {"remote_id": outcome.remote_id[:300], "remote_url": outcome.url[:500], "error": ""}
+        return Status.PUBLISHED, ended | found
+    if isinstance(outcome, Accepted):
+        handle = {"handle": dict(outcome.handle), "error": ""}
+        return Status.PROCESSING, FREE | handle | {"due_at": now + outcome.check_after}
+    error = {"error": str(outcome)[:500]}
+    if isinstance(outcome, Unavailable):
+        return _again(delivery, outcome, now, error)
+    if isinstance(outcome, Unconfirmed):
+        return _unclear(delivery, now, error)
+    return Status.FAILED, ended | error
+
+
+def _again(
+    delivery: Delivery, outcome: Unavailable, now: datetime, error: dict[str, str]
+) -> tuple[Status, dict[str, Any]]:
+    if outcome.is_rate_limit:
+        due_at = _not_early(delivery, now + (outcome.retry_after or RATE_LIMIT_DEFAULT))
+        return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": max(delivery.tries - 1, 0)}
+    delays = spans("retry_delays")
+    if delivery.tries > len(delays):
+        return Status.FAILED, FREE | error | {"due_at": None, "settled_at": now}
+    wait = delays[max(delivery.tries - 1, 0)] * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+    due_at = _not_early(delivery, now + max(wait, outcome.retry_after or timedelta()))
+    return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": delivery.tries}
+
+
+def _not_early(delivery: Delivery, moment: datetime) -> datetime:
+    return max(moment, delivery.scheduled_for or moment)
+
+
+def _unclear(delivery: Delivery, now: datetime, error: dict[str, str]) -> tuple[Status, dict[str, Any]]:
+    """By kind: look or send again by ourselves, else ask (due_at NULL)."""
+    kind = platform_tools.platform_for(delivery.account).kind
+    if kind == Kind.BLIND:
+        return _unclear_blind(delivery, now, error)
+    delays = look_delays(kind)
+    due_at = now + delays[delivery.lookups] if delivery.lookups < len(delays) else None
+    return Status.UNCONFIRMED, FREE | error | {"due_at": due_at}
+
+
+def look_delays(kind: Kind) -> list[timedelta]:
+    """How long to wait before each look-up; after the last one a person is asked.
+
+    LOOKUP: two rounds of looking with one more send between them. KEY: a send under the same key after each look.
+    """
+    return spans("lookup_delays") + spans("retry_delays") if kind == Kind.KEY else spans("lookup_delays") * 2
+
+
+def _unclear_blind(delivery: Delivery, now: datetime, error: dict[str, str]) -> tuple[Status, dict[str, Any]]:
+    choice = delivery.account.blind_choice
+    if choice == Account.Blind.SENT:
+        return Status.PUBLISHED, FREE | {"due_at": None, "settled_at": now, "error": ""}
+    can_try = delivery.tries <= len(spans("retry_delays"))
+    if choice == Account.Blind.AGAIN and can_try:
+        return Status.RETRYING, FREE | error | {"due_at": now}
+    return Status.UNCONFIRMED, FREE | error | {"due_at": None}
+
+
+def _write_attempt(
+    attempt: Attempt,
+    outcome: Published | Accepted | PlatformError,
+    sent_at: datetime | None,
+    now: datetime,
+    next_at: datetime | None,
+) -> None:
+    kind = next(value for cls, value in OUTCOMES.items() if isinstance(outcome, cls))
+    error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
+    Attempt.objects.filter(pk=attempt.pk).update(
+        outcome=kind, error=error, answer=outcome.answer[:4000], ended_at=now, sent_at=sent_at, next_at=next_at
+    )
+
+
+def _tell(delivery: Delivery, outcome: Published | Accepted | PlatformError, now: datetime) -> None:
+    if isinstance(outcome, Unauthorized):
+        accounts.lose(delivery.account, str(outcome), now)
+    if isinstance(outcome, Unavailable) and outcome.is_rate_limit and delivery.due_at:
+        _move_account(delivery.account, delivery.due_at)
+    if delivery.status == Status.FAILED:
+        telling.tell(Notice.Kind.FAILED, delivery, now)
+    if delivery.status == Status.UNCONFIRMED and delivery.due_at is None:
+        telling.tell(Notice.Kind.ASKED, delivery, now)
+
+
+def _move_account(account: Account, until: datetime) -> None:
+    """A 429 is meant for the account: all that waits on it waits."""
+    Account.objects.filter(pk=account.pk).update(waits_until=until)
+    waiting = Delivery.objects.filter(account=account, status__in=WAITING, due_at__lt=until)
+    waiting.update(due_at=until, queued_at=None)
+
+
+def _log(delivery: Delivery) -> None:
+    account = f"{delivery.account.handle} on {delivery.account.platform}"
+    if delivery.status == Status.PUBLISHED and delivery.sent_at and delivery.scheduled_for:
+        late = (delivery.sent_at - delivery.scheduled_for).total_seconds()
+        logger.info("published %s to %s, %.2f s after its time", delivery.public_id, account, late)
+    else:
+        logger.info("%s %s to %s: %s", delivery.status, delivery.public_id, account, delivery.error or "no error")

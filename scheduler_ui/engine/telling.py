@@ -1,0 +1,30 @@
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from scheduler_ui.domain import notices
+from scheduler_ui.models import Delivery, Notice
+
+
+def tell(kind: str, delivery: Delivery, now: datetime) -> None:
+    """Put a delivery that needs a person under the bell; the same event told twice is one notice."""
+    titles = {
+        Notice.Kind.FAILED: _("Not published to %(account)s"),
+        Notice.Kind.MISSED: _("Missed its time on %(account)s"),
+        Notice.Kind.ASKED: _("Is it out on %(account)s?"),
+    }
+    bodies = {
+        Notice.Kind.FAILED: delivery.error,
+        Notice.Kind.MISSED: _("No worker sent it in time. Publish it now, give it a new time, or drop it."),
+        Notice.Kind.ASKED: _("The answer was lost. Look at the account, then say whether the post is there."),
+    }
+    notices.tell(
+        kind,
+        delivery.workspace,
+        title=titles[Notice.Kind(kind)] % {"account": delivery.account},
+        body=bodies[Notice.Kind(kind)],
+        event_key=f"{kind}:{delivery.public_id}:{delivery.version}:{delivery.tries}:{delivery.lookups}",
+        delivery=delivery,
+        account=delivery.account,
+        now=now,
+    )

@@ -1,0 +1,75 @@
+"""Huey's way in: each task fetches nothing and decides nothing, it calls one function."""
+
+from datetime import datetime
+
+from django.conf import settings
+from huey import crontab
+from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
+
+from scheduler_ui.domain import mail, media, sync, trash
+from scheduler_ui.engine import clock, deliver, offers, prepare, recover, touches
+
+SLOW = HUEY.slow
+
+
+@db_task()
+def deliver_delivery(delivery_id: int) -> None:
+    deliver.deliver(delivery_id)
+
+
+@db_periodic_task(crontab())
+def check_due() -> None:
+    if settings.PUNCTUAL["offers_by"] != "tick":
+        offers.offer_due(clock.now(), wake, busy=len(deliver.in_flight))
+
+
+@HUEY.on_pulse("tick")
+def tick(now: datetime) -> None:
+    recover.recover_lapsed(now)
+    if settings.PUNCTUAL["offers_by"] != "minute":
+        offers.offer_due(now, wake, busy=len(deliver.in_flight))
+    touches.flush()
+
+
+def wake(delivery_id: int, eta: datetime) -> None:
+    deliver_delivery.schedule((delivery_id,), eta=eta)
+
+
+@db_periodic_task(crontab())
+def offer_preparations() -> None:
+    for delivery_id in prepare.due_soon(clock.now()):
+        SLOW.enqueue(prepare_delivery.s(delivery_id))
+
+
+@SLOW.task()
+@close_db
+def prepare_delivery(delivery_id: int) -> None:
+    prepare.prepare_early(delivery_id)
+
+
+@db_periodic_task(crontab())
+def sync_accounts() -> None:
+    SLOW.enqueue(sync_due_accounts.s())
+
+
+@SLOW.task()
+@close_db
+def sync_due_accounts() -> None:
+    sync.sync_due(clock.now())
+
+
+@db_periodic_task(crontab())
+def send_mail() -> None:
+    SLOW.enqueue(send_waiting_mail.s())
+
+
+@SLOW.task()
+@close_db
+def send_waiting_mail() -> None:
+    mail.send_waiting(clock.now())
+
+
+@db_periodic_task(crontab(hour="3", minute="30"))
+def sweep() -> None:
+    trash.purge(clock.now())
+    media.sweep(clock.now())

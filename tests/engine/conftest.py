@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+import pytest
+
+from scheduler_ui.engine import clock
+from scheduler_ui.models import Delivery
+from scheduler_ui.platforms import registry
+from scheduler_ui.platforms.base import Kind
+from tests.factories import a_post, a_user, a_workspace, an_account
+from tests.fakes import FakePlatform
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """The fake platform, registered for this test."""
+    FakePlatform.reset(Kind.KEY)
+    monkeypatch.setitem(registry.PLATFORMS, "fake", FakePlatform)
+    return FakePlatform
+
+
+@pytest.fixture
+def account(db, fake):
+    return an_account(a_workspace(a_user()), platform="fake")
+
+
+@pytest.fixture
+def due(account):
+    """A delivery whose second has just come."""
+    post = a_post(account.workspace, account, scheduled_for=clock.now() - timedelta(milliseconds=5))
+    return Delivery.objects.get(post=post)
+
+
+@pytest.fixture
+def again():
+    """The row as it is in the database now."""
+    return lambda delivery: Delivery.objects.select_related("account", "post", "workspace").get(pk=delivery.pk)

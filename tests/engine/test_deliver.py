@@ -1,0 +1,257 @@
+"""One path publishes: claim, send at the second, settle once."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler_ui.domain import accounts
+from scheduler_ui.engine import claims, clock, deliver, settle
+from scheduler_ui.models import Account, Attempt, Delivery, Hold, Notice, Status
+from scheduler_ui.platforms.base import AccountData, Kind
+from scheduler_ui.platforms.outcomes import (
+    Accepted,
+    Expired,
+    Published,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    Unconfirmed,
+)
+from tests.factories import a_post
+
+pytestmark = pytest.mark.django_db
+
+
+def test_delivery_that_is_due_is_published_once(due, fake, again):
+    deliver.deliver(due.pk)
+    deliver.deliver(due.pk)
+
+    row = again(due)
+    assert (row.status, row.remote_id, row.due_at, row.token) == (Status.PUBLISHED, f"remote-{row.key}", None, "")
+    assert [name for name, _ in fake.calls] == ["publish"]
+    attempt = row.attempts.get()
+    assert (attempt.outcome, attempt.answer, attempt.key) == (Attempt.Outcome.PUBLISHED, "200", row.key)
+
+
+def test_delivery_is_never_sent_before_its_second(account, fake, again):
+    at = clock.now() + timedelta(milliseconds=300)
+    row = a_post(account.workspace, account, scheduled_for=at).deliveries.get()
+
+    deliver.deliver(row.pk)
+
+    assert again(row).sent_at >= at
+    assert again(row).sent_at - at < timedelta(milliseconds=100)
+
+
+def test_delivery_of_a_far_future_is_left_alone(account, fake, again):
+    row = a_post(account.workspace, account, scheduled_for=clock.now() + timedelta(minutes=5)).deliveries.get()
+    deliver.deliver(row.pk)
+    assert (again(row).status, fake.calls) == (Status.SCHEDULED, [])
+
+
+@pytest.mark.parametrize("hold", [Hold.PAUSED, Hold.RECONNECT, Hold.BRAKE, Hold.DELETED])
+def test_delivery_on_hold_is_not_sent(due, fake, again, hold):
+    Delivery.objects.update(hold_reason=hold)
+    deliver.deliver(due.pk)
+    assert (again(due).status, fake.calls) == (Status.SCHEDULED, [])
+
+
+def test_delivery_with_publishing_switched_off_is_not_sent(due, fake, again, settings):
+    settings.SCHEDULING_ENABLED = False
+    deliver.deliver(due.pk)
+    assert (again(due).status, fake.calls) == (Status.SCHEDULED, [])
+
+
+def test_claim_of_a_row_edited_since_it_was_read_fails(due, again):
+    Delivery.objects.update(version=due.version + 1)
+    assert _claim(due) is None
+    assert again(due).status == Status.SCHEDULED
+
+
+def test_claim_of_a_row_held_since_it_was_read_fails(due, again):
+    Delivery.objects.update(hold_reason=Hold.PAUSED)
+    assert _claim(due) is None
+    assert again(due).status == Status.SCHEDULED
+
+
+def test_claim_is_won_once(due, again):
+    other = again(due)
+    assert _claim(due) is not None
+    assert _claim(other) is None
+
+
+def test_answer_after_the_lease_went_to_another_is_fenced_off(due, again):
+    attempt = _claim(due)
+    Delivery.objects.update(token="another")
+
+    is_ours = settle.settle(due, attempt, Published("late"), now=clock.now(), sent_at=clock.now())
+
+    assert is_ours is False
+    assert (again(due).status, again(due).remote_id) == (Status.PUBLISHING, "")
+
+
+def test_worker_stopped_past_its_lease_does_not_send(due, fake, again, monkeypatch):
+    monkeypatch.setattr(deliver, "span", lambda name: timedelta(seconds=-30 if name == "lease_extra" else 0))
+    deliver.deliver(due.pk)
+    assert fake.calls == []
+    assert again(due).status == Status.RETRYING
+
+
+def test_refusal_fails_and_tells(due, fake, again):
+    fake.script = {"publish": [Rejected("Too long by 3.", "400 too long")]}
+    deliver.deliver(due.pk)
+    row = again(due)
+    assert (row.status, row.error, row.due_at) == (Status.FAILED, "Too long by 3.", None)
+    assert Notice.objects.get().kind == Notice.Kind.FAILED
+
+
+def test_unavailable_platform_is_tried_four_times_in_all(due, fake, again, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"retry_delays": (0.001, 0.001, 0.001)}
+    fake.script = {"publish": [Unavailable("No connection.")] * 9}
+    statuses = []
+    for _ in range(6):
+        clock.sleep_until(again(due).due_at or clock.now())
+        deliver.deliver(due.pk)
+        statuses.append(again(due).status)
+    assert statuses == [Status.RETRYING] * 3 + [Status.FAILED] * 3
+    assert len(fake.calls) == 4
+
+
+def test_retry_waits_as_long_as_the_table_says(due, fake, again, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"retry_delays": (300, 900, 1800)}
+    fake.script = {"publish": [Unavailable("No connection.")]}
+    deliver.deliver(due.pk)
+    wait = (again(due).due_at - clock.now()).total_seconds()
+    assert 0.89 * 300 < wait < 1.11 * 300
+
+
+def test_rate_limit_counts_no_try_and_moves_the_whole_account(due, fake, again):
+    other = a_post(due.workspace, due.account, scheduled_for=due.scheduled_for).deliveries.get()
+    wait = timedelta(seconds=42)
+    fake.script = {"publish": [Unavailable("Too many.", retry_after=wait, is_rate_limit=True)]}
+
+    deliver.deliver(due.pk)
+
+    row = again(due)
+    assert (row.status, row.tries) == (Status.RETRYING, 0)
+    assert again(other).due_at == row.due_at
+    assert Account.objects.get().waits_until == row.due_at
+    later = a_post(due.workspace, due.account, scheduled_for=clock.now()).deliveries.get()
+    deliver.deliver(later.pk)
+    assert (again(later).due_at, len(fake.calls)) == (row.due_at, 1)
+
+
+def test_lost_sign_in_fails_this_one_and_holds_the_others(due, fake, again):
+    other = a_post(due.workspace, due.account, scheduled_for=clock.now() + timedelta(hours=1)).deliveries.get()
+    fake.script = {"publish": [Unauthorized("The password was changed.")]}
+
+    deliver.deliver(due.pk)
+
+    assert again(due).status == Status.FAILED
+    assert (again(other).status, again(other).hold_reason) == (Status.SCHEDULED, Hold.RECONNECT)
+    assert Account.objects.get().state == Account.State.RECONNECT
+
+
+def test_expired_sign_in_is_refreshed_once_within_the_same_try(due, fake, again, monkeypatch):
+    monkeypatch.setattr(accounts, "refresh", lambda account, now: AccountData(account.public_id))
+    fake.script = {"publish": [Expired("The session has expired.")]}
+
+    deliver.deliver(due.pk)
+
+    assert [name for name, _ in fake.calls] == ["publish", "publish"]
+    assert (again(due).status, again(due).tries, again(due).attempts.count()) == (Status.PUBLISHED, 1, 1)
+
+
+def test_accepted_post_is_followed_until_public(due, fake, again):
+    fake.script = {
+        "publish": [Accepted({"id": "7"}, timedelta())],
+        "follow": [Accepted({"id": "7"}, timedelta()), Published("public-7", "https://fake.example/7")],
+    }
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).handle) == (Status.PROCESSING, {"id": "7"})
+    deliver.deliver(due.pk)
+    assert again(due).status == Status.PROCESSING
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).remote_id) == (Status.PUBLISHED, "public-7")
+    assert [name for name, _ in fake.calls] == ["publish", "follow", "follow"]
+
+
+def test_platform_that_breaks_in_its_own_code_counts_as_unconfirmed(due, fake, again):
+    fake.reset(Kind.BLIND)
+    fake.script = {"publish": [ValueError("boom")]}
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).due_at) == (Status.UNCONFIRMED, None)
+
+
+def test_unconfirmed_on_blind_asks_and_never_sends_again(due, fake, again):
+    fake.reset(Kind.BLIND)
+    fake.script = {"publish": [Unconfirmed("No answer.")]}
+    deliver.deliver(due.pk)
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).due_at) == (Status.UNCONFIRMED, None)
+    assert len(fake.calls) == 1
+    assert Notice.objects.get().kind == Notice.Kind.ASKED
+
+
+def test_unconfirmed_on_blind_counts_as_sent_where_the_account_says_so(due, fake, again):
+    fake.reset(Kind.BLIND)
+    Account.objects.update(blind_choice=Account.Blind.SENT)
+    fake.script = {"publish": [Unconfirmed("No answer.")]}
+    deliver.deliver(due.pk)
+    assert again(due).status == Status.PUBLISHED
+
+
+def test_unconfirmed_on_key_is_sent_again_under_the_same_key(due, fake, again):
+    fake.script = {"publish": [Unconfirmed("No answer.")]}
+    _until_settled(due, again)
+    keys = {detail[1] for name, detail in fake.calls if name == "publish"}
+    assert (again(due).status, len(keys)) == (Status.PUBLISHED, 1)
+
+
+def test_unconfirmed_on_lookup_is_found_and_not_sent_again(due, fake, again):
+    fake.reset(Kind.LOOKUP)
+    fake.script = {"publish": [Unconfirmed("No answer.")], "find": [None, Published("found-it")]}
+    _until_settled(due, again)
+    assert (again(due).status, again(due).remote_id) == (Status.PUBLISHED, "found-it")
+    assert [name for name, _ in fake.calls] == ["publish", "find", "find"]
+
+
+def test_unconfirmed_on_lookup_asks_after_two_rounds(due, fake, again):
+    fake.reset(Kind.LOOKUP)
+    fake.script = {"publish": [Unconfirmed("No answer.")] * 5}
+    _until_settled(due, again)
+    assert [name for name, _ in fake.calls] == ["publish", *["find"] * 3, "publish", *["find"] * 3]
+    assert (again(due).status, again(due).due_at) == (Status.UNCONFIRMED, None)
+
+
+def test_failed_look_up_says_nothing_about_the_post(due, fake, again):
+    fake.reset(Kind.LOOKUP)
+    fake.script = {"publish": [Unconfirmed("No answer.")], "find": [Unavailable("No connection."), Published("there")]}
+    _until_settled(due, again)
+    assert [name for name, _ in fake.calls] == ["publish", "find", "find"]
+
+
+def test_preparation_is_kept_for_the_version_and_reaches_the_payload(due, fake, again):
+    fake.script = {"prepare": []}
+    deliver.deliver(due.pk)
+    assert [name for name, _ in fake.calls] == ["prepare", "publish"]
+    assert again(due).prepared == {"version": 1, "results": {"blob": 1}}
+
+
+def test_preparation_that_is_refused_fails_before_anything_is_sent(due, fake, again):
+    fake.script = {"prepare": [Rejected("The picture is too large.")]}
+    deliver.deliver(due.pk)
+    assert ([name for name, _ in fake.calls], again(due).status) == (["prepare"], Status.FAILED)
+
+
+def _claim(row):
+    return claims.claim(row, now=clock.now(), lease=timedelta(seconds=30), key="k", payload={}, worker="w")
+
+
+def _until_settled(row, again):
+    for _ in range(12):
+        current = again(row)
+        if current.due_at is None:
+            return
+        clock.sleep_until(current.due_at)
+        deliver.deliver(row.pk)

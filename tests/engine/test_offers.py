@@ -1,0 +1,139 @@
+from datetime import timedelta
+
+import pytest
+
+from scheduler_ui.engine import offers, recover
+from scheduler_ui.models import Attempt, Delivery, Hold, Installation, Notice, Status
+from scheduler_ui.platforms.base import Kind
+from tests.factories import NOW, a_post
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def woken():
+    return []
+
+
+@pytest.fixture
+def offer(woken):
+    def run(now=NOW, **options):
+        woken.clear()
+        offers.offer_due(now, lambda pk, eta: woken.append((pk, eta)), **options)
+        return [pk for pk, _ in woken]
+
+    return run
+
+
+def post_at(account, seconds, **fields):
+    return a_post(account.workspace, account, scheduled_for=NOW + timedelta(seconds=seconds), **fields).deliveries.get()
+
+
+def test_offer_covers_the_look_ahead_and_no_more(account, offer, woken):
+    near, _far = post_at(account, 119), post_at(account, 121)
+    assert offer() == [near.pk]
+    assert woken == [(near.pk, near.due_at - timedelta(milliseconds=200))]
+
+
+def test_offer_is_not_repeated_until_two_seconds_past_its_eta(account, offer):
+    row = post_at(account, 10)
+    assert offer() == [row.pk]
+    assert offer(NOW + timedelta(seconds=5)) == []
+    assert offer(NOW + timedelta(seconds=11)) == []
+    assert offer(NOW + timedelta(seconds=12)) == [row.pk]
+
+
+def test_offer_of_an_edited_row_is_made_again(account, offer):
+    row = post_at(account, 10)
+    offer()
+    Delivery.objects.update(queued_at=None, version=2)
+    assert offer() == [row.pk]
+
+
+@pytest.mark.parametrize("status", [Status.SCHEDULED, Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED])
+def test_offer_serves_every_status_that_the_machine_acts_on(account, offer, status):
+    row = post_at(account, -1, status=status)
+    Delivery.objects.update(due_at=NOW)
+    assert offer() == [row.pk]
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.PUBLISHED, Status.FAILED, Status.MISSED, Status.CANCELED])
+def test_offer_leaves_what_only_a_person_can_move(account, offer, status):
+    post_at(account, -1, status=status)
+    assert offer() == []
+
+
+def test_offer_skips_what_is_held(account, offer):
+    post_at(account, 1)
+    Delivery.objects.update(hold_reason=Hold.PAUSED)
+    assert offer() == []
+
+
+def test_offer_with_publishing_off_still_finds_out_about_what_was_sent(account, offer):
+    Installation.objects.create(pk=1, scheduling_enabled=False)
+    post_at(account, 1)
+    asked = post_at(account, 1, status=Status.UNCONFIRMED)
+    Delivery.objects.filter(pk=asked.pk).update(due_at=NOW)
+    assert offer() == [asked.pk]
+
+
+def test_offer_of_a_backlog_is_bounded_and_fresh_rows_go_first(account, offer, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 3}
+    old = [post_at(account, -100 + number) for number in range(5)]
+    fresh = post_at(account, -2)
+    assert offer(busy=1) == [fresh.pk, *[row.pk for row in old[:3]]]
+
+
+def test_delivery_too_late_is_missed_with_a_notice(account, offer):
+    post_at(account, -3601)
+    assert offer() == []
+    assert Delivery.objects.get().status == Status.MISSED
+    assert Notice.objects.get().kind == Notice.Kind.MISSED
+
+
+def test_delivery_late_within_the_policy_goes_out(account, offer):
+    row = post_at(account, -3599)
+    assert offer() == [row.pk]
+
+
+def test_retry_own_waiting_does_not_count_as_late(account, offer):
+    row = post_at(account, -7200, status=Status.RETRYING)
+    Delivery.objects.update(due_at=NOW - timedelta(seconds=1))
+    assert offer() == [row.pk]
+
+
+def test_lapsed_lease_is_always_unconfirmed(account, fake):
+    row = post_at(account, -40, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    Attempt.objects.create(delivery=row, number=1, token=row.token, marked_at=row.scheduled_for)
+
+    assert recover.recover_lapsed(NOW) == 1
+
+    row = Delivery.objects.get()
+    assert (row.status, row.token, row.due_at) == (Status.UNCONFIRMED, "", NOW)
+    assert Attempt.objects.get().outcome == Attempt.Outcome.UNCONFIRMED
+
+
+def test_lapsed_lease_on_a_blind_platform_asks(account, fake):
+    fake.reset(Kind.BLIND)
+    row = post_at(account, -40, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    Attempt.objects.create(delivery=row, number=1, token=row.token, marked_at=row.scheduled_for)
+    recover.recover_lapsed(NOW)
+    assert (Delivery.objects.get().due_at, Notice.objects.get().kind) == (None, Notice.Kind.ASKED)
+
+
+def test_lease_that_still_runs_is_left_alone(account):
+    row = post_at(account, -1, status=Status.PUBLISHING)
+    assert recover.recover_lapsed(NOW) == 0
+    assert Delivery.objects.get(pk=row.pk).status == Status.PUBLISHING
+
+
+def test_offer_costs_the_same_for_one_and_three_rows(account, offer, django_assert_num_queries):
+    post_at(account, 600)
+    with django_assert_num_queries(3):
+        offer()
+    for _ in range(3):
+        post_at(account, 600)
+    with django_assert_num_queries(3):
+        offer()

@@ -1,0 +1,52 @@
+"""The fake platform: it does what the test's script says and remembers what it was sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from scheduler_ui.platforms.base import Kind, Platform
+from scheduler_ui.platforms.outcomes import Accepted, Published
+
+
+class FakePlatform(Platform):
+    slug = "fake"
+    name = "Fake"
+    kind = Kind.KEY
+    max_length = 300
+    # Each call takes the next of its list; with none left it succeeds.
+    script: ClassVar[dict[str, list[Any]]] = {}
+    calls: ClassVar[list[tuple[str, Any]]] = []
+
+    @classmethod
+    def reset(cls, kind: Kind = Kind.KEY) -> None:
+        cls.kind, cls.script, cls.calls = kind, {}, []
+
+    def _next(self, name: str, detail: Any, default: Any) -> Any:
+        type(self).calls.append((name, detail))
+        steps = self.script.get(name) or []
+        step = steps.pop(0) if steps else default
+        if callable(step):
+            step = step()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def publish(self, payload: Mapping[str, Any], key: str) -> Published | Accepted:
+        return self._next("publish", (payload["text"], key), Published(f"remote-{key}", "https://fake.example/1", "200"))
+
+    def follow(self, handle: Mapping[str, Any], payload: Mapping[str, Any]) -> Published | Accepted:
+        return self._next("follow", dict(handle), Published("followed"))
+
+    def find(
+        self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
+    ) -> Published | None:
+        return self._next("find", key, None)
+
+    def needs_prepare(self, content: Any) -> bool:
+        return "prepare" in self.script
+
+    def prepare(self, content: Any) -> dict[str, Any]:
+        return self._next("prepare", content.text, {"blob": 1})
+
+    def refresh(self) -> Mapping[str, Any] | None:
+        return self._next("refresh", self.account.public_id, {"token": "new"})
