@@ -23,9 +23,11 @@ for _name in (
 os.environ.update(DATA_DIR=_folder, ENV_FILE=os.devnull, DJANGO_ALLOW_ASYNC_UNSAFE="1")
 
 from project.settings import *  # noqa: E402, F403
-from project.settings import DATABASES, STORAGES  # noqa: E402
+from project.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 # A file, not memory: the engine's tests claim from several threads and processes at once.
 DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Whitenoise warns of a folder that is not there; the tests' server finds the files where they are written.
+STATIC_ROOT.mkdir()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -35,7 +35,7 @@ def main() -> None:
     check_port(settings.HOST, settings.PORT)
     environment = child_environment(settings)
     words = prepare(environment, demo)
-    supervisor = Supervisor(ROOT / "Procfile", environment, ROOT, keep_open=lock.fileno())
+    supervisor = Supervisor(ROOT / "Procfile", environment, keep_open=lock.fileno())
     announce_later(settings, words, supervisor)
     sys.exit(supervisor.run())
 

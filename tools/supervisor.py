@@ -14,6 +14,7 @@ from pathlib import Path
 
 ENTRY = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+)$")
 FINISH_WITHIN = 30.0
+AT_ONCE = 2.0
 QUICK_DEATHS = 5
 WITHIN = 30.0
 LONG_PAUSE = 10.0
@@ -98,10 +99,15 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, procfile: Path, environment: dict[str, str], folder: Path, keep_open: int) -> None:
+    """Runs in the Procfile's folder; `keep_open` is a file that the children are to hold open too."""
+
+    def __init__(
+        self, procfile: Path, environment: dict[str, str], keep_open: int, finish_within: float = FINISH_WITHIN
+    ) -> None:
         self._environment = environment
-        self._folder = folder
+        self._folder = procfile.parent
         self._keep_open = keep_open
+        self._finish_within = finish_within
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         entries = [match.groups() for line in procfile.read_text().splitlines() if (match := ENTRY.match(line))]
         width = max(len(name) for name, _ in entries)
@@ -126,7 +132,7 @@ class Supervisor:
         say("Stopping.")
         for child in self.children:
             child.tell(signal.SIGTERM)
-        is_done = self._wait(2.0) or self._wait_aloud()
+        is_done = self._wait(AT_ONCE) or self._wait_aloud()
         for child in self.children:
             child.tell(signal.SIGKILL)
         say("Stopped." if is_done else "Stopped what did not end by itself; the next start looks after it.")
@@ -134,11 +140,12 @@ class Supervisor:
 
     def _wait_aloud(self) -> bool:
         names = " and ".join(child.name for child in self.children if child.is_running)
-        say(f"Waiting for {names} to finish what is under way (up to {FINISH_WITHIN:.0f} s; Ctrl+C again ends it now).")
+        most = f"up to {self._finish_within:.0f} s; Ctrl+C again ends it now"
+        say(f"Waiting for {names} to finish what is under way ({most}).")
         # Only now, and only Ctrl+C: make passes on a TERM that its whole group got already.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return self._wait(FINISH_WITHIN - 2)
+            return self._wait(self._finish_within - AT_ONCE)
         except KeyboardInterrupt:
             return False
 
