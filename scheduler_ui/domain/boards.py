@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -68,9 +69,11 @@ def pace(next_due_at: datetime | None, now: datetime) -> int:
 
 
 def _is_alive(beat_at: datetime | None, now: datetime) -> bool:
-    return beat_at is not None and now - beat_at <= timedelta(seconds=settings.PUNCTUAL["worker_gone"])
+    worker_gone = cast(float, settings.PUNCTUAL["worker_gone"])
+    return beat_at is not None and now - beat_at <= timedelta(seconds=worker_gone)
 
 
 def _aware(value: datetime | str | None) -> datetime | None:
-    """SQLite hands text to whoever does not ask through a model."""
-    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
+    """SQLite hands text or a naive time to whoever does not ask through a model."""
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant

@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 def tzdata_version() -> str:
     """The release of the time-zone data in use, such as `2026f`."""
-    return tzdata.IANA_VERSION
+    return str(tzdata.IANA_VERSION)
 
 
 def to_utc(local: datetime, zone: str, policy: str = "compatible") -> datetime:

@@ -1,0 +1,70 @@
+"""A post as one card on a person's calendar: their clock, what its deliveries come to, and whether it may move."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Substr
+
+from scheduler_ui.domain import wall_clock
+from scheduler_ui.domain.summaries import Summary, summarise
+from scheduler_ui.models import STARTED, Account, Delivery, Post, Status, User, Workspace
+
+LONGEST = 140
+FIELDS = ("pk", "public_id", "short", "scheduled_for", "local_time", "timezone", "is_example")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`at` is the viewer's wall clock (naive), `clock` its face; `own_clock` names the post's own where it differs."""
+
+    public_id: str
+    text: str
+    at: datetime
+    clock: str
+    own_clock: str
+    accounts: Sequence[Account]
+    summary: Summary
+    is_held: bool
+    is_movable: bool
+    is_past: bool
+    is_example: bool
+
+
+def read(workspace: Workspace, viewer: User, keys: Sequence[int], now: datetime) -> Iterable[tuple[int, Card]]:
+    """The cards of posts by primary key, in the order of their time. Three queries."""
+    accounts = Account.objects.filter(workspace=workspace).only("platform", "handle", "name", "colour", "public_id")
+    by_key = {account.pk: account for account in accounts}
+    deliveries: dict[int, list[tuple[Account, str, str]]] = {key: [] for key in keys}
+    rows = Delivery.objects.filter(post__in=keys).order_by("pk")
+    for key, account, status, hold in rows.values_list("post_id", "account_id", "status", "hold_reason"):
+        deliveries[key].append((by_key[account], status, hold))
+    posts = Post.objects.filter(pk__in=keys).annotate(short=Substr("text", 1, LONGEST)).order_by("scheduled_for", "pk")
+    for key, *row in posts.values_list(*FIELDS):
+        yield key, _card(row, deliveries[key], viewer, now)
+
+
+def _card(row: list[Any], sent: list[tuple[Account, str, str]], viewer: User, now: datetime) -> Card:
+    public_id, text, instant, own, zone, is_example = row
+    at = wall_clock.to_local(instant, str(viewer.timezone))[0]
+    statuses = [status for _account, status, _hold in sent]
+    return Card(
+        public_id=public_id,
+        text=" ".join(text.split()),
+        at=at,
+        clock=wall_clock.face(at, viewer.clock),
+        own_clock="" if own == at else f"{wall_clock.face(own, viewer.clock)} {wall_clock.city(zone)}",
+        accounts=[account for account, _status, _hold in sent],
+        summary=summarise(statuses),
+        is_held=any(hold and status in {Status.SCHEDULED, Status.RETRYING} for _account, status, hold in sent),
+        is_movable=is_movable(statuses),
+        is_past=instant < now,
+        is_example=is_example,
+    )
+
+
+def is_movable(statuses: Iterable[str]) -> bool:
+    """Whether a post may get another time: nothing of it has started, and not all of it was called off."""
+    found = set(statuses)
+    return not found & STARTED and found != {Status.CANCELED}
