@@ -4,6 +4,7 @@ import os
 import secrets
 import zoneinfo
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from environ import Env
@@ -194,7 +195,7 @@ def _many_seconds(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
 
 
 # The engine's numbers. Spans are seconds, multiplied by TIME_SCALE; late_minutes is what a workspace begins with.
-PUNCTUAL = {
+PUNCTUAL: dict[str, Any] = {
     "tick": _seconds("TICK", 0.25),
     "look_ahead": _seconds("LOOK_AHEAD", 120),
     "lead": _seconds("LEAD", 0.2),

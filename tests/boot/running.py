@@ -84,7 +84,7 @@ class Running:
     def find(self, words: str) -> psutil.Process:
         """Return the first process right under this one whose command line holds the words."""
         for child in psutil.Process(self.process.pid).children():
-            if words in " ".join(child.cmdline()):
+            if words in " ".join(_command_of(child)):
                 return child
         raise AssertionError(f"No process of {words}")
 
@@ -137,5 +137,5 @@ def status_of(port: int, path: str) -> int:
 def _command_of(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return []
