@@ -1,0 +1,36 @@
+"""Whether posts go out: the same facts for `manage.py status`, /healthz and /readyz."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+
+from scheduler_ui.models import WAITING, Delivery, Worker
+
+# A post that is this late without a hold is a fault, not a busy second.
+OVERDUE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Health:
+    """`overdue` counts deliveries that should be out by now; `beat_at` is None when no worker ever ran."""
+
+    beat_at: datetime | None
+    is_worker_alive: bool
+    overdue: int
+    next_due_at: datetime | None
+
+    @property
+    def is_well(self) -> bool:
+        return self.is_worker_alive and not self.overdue
+
+
+def look(now: datetime) -> Health:
+    """Three queries, over indexes."""
+    beat_at = Worker.objects.aggregate(last=Max("beat_at"))["last"]
+    gone = timedelta(seconds=settings.PUNCTUAL["worker_gone"])
+    waiting = Delivery.objects.filter(status__in=WAITING, hold_reason="", due_at__isnull=False)
+    overdue = waiting.filter(due_at__lt=now - OVERDUE * settings.TIME_SCALE).count()
+    upcoming = waiting.filter(due_at__gte=now).order_by("due_at").values_list("due_at", flat=True)
+    return Health(beat_at, beat_at is not None and now - beat_at <= gone, overdue, upcoming.first())

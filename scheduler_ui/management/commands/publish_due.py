@@ -1,0 +1,34 @@
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from scheduler_ui.engine import deliver, offers, recover, touches
+from scheduler_ui.models import Delivery
+
+
+class Command(BaseCommand):
+    help = "One due check and its deliveries, now, in this process; prints what went out."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        recover.recover_lapsed(now)
+        woken: list[int] = []
+
+        def wake(delivery_id: int, eta: datetime) -> None:
+            if eta <= now:
+                woken.append(delivery_id)
+
+        # Bounded like a worker's offers, so again and again until nothing new is overdue.
+        while offers.offer_due(now, wake) and woken:
+            for delivery_id in woken:
+                self._deliver(delivery_id)
+            woken.clear()
+        touches.flush()
+
+    def _deliver(self, delivery_id: int) -> None:
+        deliver.deliver(delivery_id)
+        delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
+        where = f"{delivery.account.handle} on {delivery.account.platform}"
+        self.stdout.write(f"{delivery.status} {delivery.public_id} to {where} {delivery.remote_url}".rstrip())

@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from scheduler_ui.domain import health
+
+
+class Command(BaseCommand):
+    help = "Say whether posts go out; exit 1 when no worker beats or posts are overdue."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        found = health.look(now)
+        beat = f"{(now - found.beat_at).total_seconds():.0f} s ago" if found.beat_at else "never"
+        self.stdout.write(f"last beat of a worker: {beat}")
+        self.stdout.write(f"overdue: {found.overdue}")
+        self.stdout.write(f"next due: {found.next_due_at.isoformat() if found.next_due_at else 'nothing'}")
+        if not found.is_worker_alive:
+            raise CommandError("No worker is running: start one with `make run` or `manage.py run_huey`.", returncode=1)
+        if found.overdue:
+            raise CommandError(f"{found.overdue} deliveries are overdue: `manage.py why POST` says why.", returncode=1)
