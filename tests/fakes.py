@@ -32,7 +32,9 @@ class FakePlatform(Platform):
         return step
 
     def publish(self, payload: Mapping[str, Any], key: str) -> Published | Accepted:
-        return self._next("publish", (payload["text"], key), Published(f"remote-{key}", "https://fake.example/1", "200"))
+        return self._next(
+            "publish", (payload["text"], key), Published(f"remote-{key}", "https://fake.example/1", "200")
+        )
 
     def follow(self, handle: Mapping[str, Any], payload: Mapping[str, Any]) -> Published | Accepted:
         return self._next("follow", dict(handle), Published("followed"))

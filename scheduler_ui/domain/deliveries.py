@@ -5,24 +5,24 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import boards, posts
-from scheduler_ui.domain.posts import AlreadyStarted, Refused
+from scheduler_ui.domain import arming, boards
+from scheduler_ui.domain.refusals import AlreadyStarted, InThePast, Refused, started_sentence
 from scheduler_ui.models import WAITING, Delivery, Event, Status, User, move_to
 
 
 def cancel(delivery: Delivery, *, actor: User, now: datetime) -> None:
     """Keep it from going out. Raises AlreadyStarted."""
     if delivery.status not in WAITING:
-        raise AlreadyStarted(posts.started_sentence())
+        raise AlreadyStarted(started_sentence())
     _move(delivery, Status.CANCELED, actor, now, "canceled", due_at=None, version=delivery.version + 1)
 
 
 def publish_now(delivery: Delivery, *, actor: User, now: datetime) -> None:
     """Send a waiting or ended delivery at once. Its promise becomes this moment. Raises Refused, AlreadyStarted."""
     if delivery.status not in WAITING | {Status.FAILED, Status.MISSED, Status.CANCELED, Status.DRAFT}:
-        raise AlreadyStarted(posts.started_sentence())
+        raise AlreadyStarted(started_sentence())
     with transaction.atomic():
-        posts.rearm(delivery, posts.next_second(now), is_armed=True)
+        arming.rearm(delivery, arming.next_second(now), is_armed=True)
         _remember(delivery, actor, now, "now")
 
 
@@ -31,18 +31,18 @@ def retry(delivery: Delivery, *, actor: User, now: datetime) -> None:
     if delivery.status not in {Status.FAILED, Status.MISSED, Status.CANCELED}:
         raise Refused(_("Only a post that has ended can be tried again."))
     with transaction.atomic():
-        posts.rearm(delivery, posts.next_second(now), is_armed=True)
+        arming.rearm(delivery, arming.next_second(now), is_armed=True)
         _remember(delivery, actor, now, "retried")
 
 
 def reschedule(delivery: Delivery, at: datetime, *, actor: User, now: datetime) -> None:
     """Promise one delivery for another instant; the post's other deliveries stay. Raises AlreadyStarted, InThePast."""
     if at < now:
-        raise posts.InThePast(_("That time has passed. Choose a later one, or publish now."), "when")
+        raise InThePast(_("That time has passed. Choose a later one, or publish now."), "when")
     if delivery.status not in WAITING | {Status.FAILED, Status.MISSED, Status.CANCELED}:
-        raise AlreadyStarted(posts.started_sentence())
+        raise AlreadyStarted(started_sentence())
     with transaction.atomic():
-        posts.rearm(delivery, at, is_armed=True)
+        arming.rearm(delivery, at, is_armed=True)
         _remember(delivery, actor, now, "moved")
 
 
@@ -75,4 +75,3 @@ def _remember(delivery: Delivery, actor: User, now: datetime, kind: str) -> None
     data = {"account": str(delivery.account)}
     Event.objects.create(post_id=delivery.post_id, actor=actor, kind=kind, data=data, at=now)
     boards.touch(delivery.workspace_id)
-

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import boards, wall_clock
+from scheduler_ui.domain import arming, boards, wall_clock
 from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.refusals import AlreadyStarted as AlreadyStarted
+from scheduler_ui.domain.refusals import InThePast as InThePast
+from scheduler_ui.domain.refusals import Refused as Refused
+from scheduler_ui.domain.refusals import started_sentence
 from scheduler_ui.models import (
     MOVING,
     STARTED,
+    WAITING,
     Account,
     Delivery,
     Event,
@@ -23,22 +28,6 @@ from scheduler_ui.models import (
     Workspace,
     move_to,
 )
-
-
-class Refused(Exception):
-    """What a person asked for cannot be done; `str()` is the sentence, `field` the input to mend."""
-
-    def __init__(self, sentence: str, field: str = ""):
-        super().__init__(sentence)
-        self.field = field
-
-
-class AlreadyStarted(Refused):
-    """A delivery of the post is going out or is out: what was promised can no longer change."""
-
-
-class InThePast(Refused):
-    pass
 
 
 @dataclass(frozen=True)
@@ -85,7 +74,7 @@ def save_draft(
     return post
 
 
-def schedule(
+def schedule(  # noqa: PLR0913 - each is named by the caller
     post: Post | None,
     workspace: Workspace,
     author: User,
@@ -111,7 +100,7 @@ def schedule(
     return post
 
 
-def publish_now(
+def publish_now(  # noqa: PLR0913 - each is named by the caller
     post: Post | None,
     workspace: Workspace,
     author: User,
@@ -122,7 +111,7 @@ def publish_now(
 ) -> Post:
     """Schedule for the next full second, on the author's clock."""
     zone = composed.when.timezone if composed.when else str(author.timezone)
-    at_once = replace(composed, when=When.at(next_second(now), zone))
+    at_once = replace(composed, when=When.at(arming.next_second(now), zone))
     return schedule(post, workspace, author, at_once, now=now, client_key=client_key)
 
 
@@ -138,45 +127,22 @@ def reschedule(post: Post, when: When, *, actor: User, now: datetime) -> Post:
         before = post.scheduled_for
         _set_time(post, when)
         post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
-        for delivery in post.deliveries.select_related("account"):
-            rearm(delivery, post.scheduled_for, is_armed=delivery.status != Status.DRAFT)
+        for delivery in _movable(post):
+            arming.rearm(delivery, post.scheduled_for, is_armed=delivery.status != Status.DRAFT)
         was = before.isoformat() if before else ""
-        _remember(post, actor, "moved", now, was=was, now=post.scheduled_for.isoformat())
+        _remember(post, actor, "moved", now, was=was, to=post.scheduled_for.isoformat())
         boards.touch(post.workspace_id)
     return post
 
 
-def rearm(delivery: Delivery, at: datetime, *, is_armed: bool, due_at: datetime | None = None, **changes) -> None:
-    """Promise a delivery for `at`; whatever was offered, prepared or tried for the old promise is void.
-
-    Raises AlreadyStarted when a worker was faster.
-    """
-    changes |= {"scheduled_for": at, "version": delivery.version + 1, "queued_at": None, "prepared": None}
-    changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(delivery.account, delivery.post)}
-    if not is_armed:
-        Delivery.objects.filter(pk=delivery.pk).update(**changes, due_at=None)
-        return
-    changes["due_at"] = due_at or at
-    if delivery.status in {Status.SCHEDULED}:
-        as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, version=delivery.version)
-        is_moved = as_read.update(**changes) == 1
-    else:
-        is_moved = move_to(delivery, Status.SCHEDULED, **changes)
-    if not is_moved:
-        raise AlreadyStarted(started_sentence())
+def _movable(post: Post) -> list[Delivery]:
+    """What waits; only where nothing does is what has ended armed again (one canceled account stays canceled)."""
+    deliveries = list(post.deliveries.select_related("account", "post"))
+    waiting = [delivery for delivery in deliveries if delivery.status in WAITING | {Status.DRAFT}]
+    return waiting or deliveries
 
 
-def next_second(now: datetime) -> datetime:
-    return now.replace(microsecond=0) + timedelta(seconds=1)
-
-
-def started_sentence() -> str:
-    return _("It is going out now, so it can no longer change.")
-
-
-def _locked(
-    post: Post | None, workspace: Workspace, author: User, client_key: str | None
-) -> tuple[Post, bool]:
+def _locked(post: Post | None, workspace: Workspace, author: User, client_key: str | None) -> tuple[Post, bool]:
     """The post to write, locked, and whether this form has just made it."""
     if post is not None:
         return Post.objects.select_for_update().get(pk=post.pk, workspace=workspace), False
@@ -185,7 +151,9 @@ def _locked(
     try:
         with transaction.atomic():
             return Post.objects.get_or_create(
-                workspace=workspace, client_key=client_key, defaults={"author": author, "timezone": str(author.timezone)}
+                workspace=workspace,
+                client_key=client_key,
+                defaults={"author": author, "timezone": str(author.timezone)},
             )
     except IntegrityError:
         return Post.objects.get(workspace=workspace, client_key=client_key), False
@@ -249,22 +217,13 @@ def _write_deliveries(post: Post, composed: Composed, status: str) -> None:
             delivery.save()
         # An edited text may not go out under a key that a platform has already seen with the old one.
         key = delivery.key if delivery.attempts.filter(outcome="unconfirmed").exists() else ""
-        _put(delivery, post.scheduled_for, status, text=own_text, key=key, payload=None)
+        arming.put(delivery, post.scheduled_for, status, text=own_text, key=key, payload=None)
     for delivery in kept.values():
         if delivery.attempts.exists():
             if delivery.status in {Status.SCHEDULED, Status.RETRYING}:
                 move_to(delivery, Status.CANCELED, due_at=None, version=delivery.version + 1)
         else:
             delivery.delete()
-
-
-def _put(delivery: Delivery, at: datetime | None, status: str, **changes) -> None:
-    if status == Status.SCHEDULED:
-        rearm(delivery, at, is_armed=True, **changes)
-        return
-    if delivery.status == Status.SCHEDULED and not move_to(delivery, Status.DRAFT, due_at=None):
-        raise AlreadyStarted(started_sentence())
-    rearm(delivery, at, is_armed=False, **changes)
 
 
 def _remember(post: Post, actor: User | None, kind: str, now: datetime, **data: str) -> None:

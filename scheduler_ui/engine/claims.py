@@ -26,7 +26,7 @@ def release(row: Model, token: str) -> None:
     type(row)._default_manager.filter(pk=row.pk, token=token).update(token="", lease_until=None)
 
 
-def claim(
+def claim(  # noqa: PLR0913 - each is named by the caller
     delivery: Delivery, *, now: datetime, lease: timedelta, key: str, payload: dict[str, Any], worker: str
 ) -> Attempt | None:
     """Become the one who sends: status, token, lease, payload and Attempt in one durable commit, which is the mark.

@@ -63,9 +63,7 @@ def _send(delivery: Delivery) -> None:
     payload = platform.freeze(content, prepared, key)
     clock.sleep_until(due_at - span("claim_before"))
     lease = platform.deadline + span("lease_extra")
-    attempt = claims.claim(
-        delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name()
-    )
+    attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())
     if attempt is None:
         return
     crash.point("claimed")

@@ -48,6 +48,7 @@ class WakingQueue(SqliteHuey):
         return register
 
     def create_consumer(self, **options: Any) -> Any:
-        from scheduler_ui.engine.consumer import PunctualConsumer  # noqa: PLC0415 - settings load this module first
+        # The settings load this module before there are models.
+        from scheduler_ui.engine.consumer import PunctualConsumer
 
         return PunctualConsumer(self, **options)

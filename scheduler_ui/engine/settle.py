@@ -124,7 +124,7 @@ def _again(
     delays = spans("retry_delays")
     if delivery.tries > len(delays):
         return Status.FAILED, FREE | error | {"due_at": None, "settled_at": now}
-    wait = delays[max(delivery.tries - 1, 0)] * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+    wait = delays[max(delivery.tries - 1, 0)] * random.uniform(0.9, 1.1)
     due_at = _not_early(delivery, now + max(wait, outcome.retry_after or timedelta()))
     return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": delivery.tries}
 

@@ -29,7 +29,16 @@ STARTED = frozenset({Status.PUBLISHING, Status.PROCESSING, Status.PUBLISHED, Sta
 ARROWS = {
     Status.DRAFT: {Status.SCHEDULED},
     Status.SCHEDULED: {Status.PUBLISHING, Status.FAILED, Status.RETRYING, Status.MISSED, Status.CANCELED, Status.DRAFT},
-    Status.RETRYING: {Status.PUBLISHING, Status.FAILED, Status.RETRYING, Status.MISSED, Status.CANCELED},
+    Status.RETRYING: {
+        Status.PUBLISHING,
+        Status.FAILED,
+        Status.RETRYING,
+        Status.MISSED,
+        Status.CANCELED,
+        # By a person: a new time, or back to a draft. Nothing has gone out.
+        Status.SCHEDULED,
+        Status.DRAFT,
+    },
     Status.PUBLISHING: {Status.PUBLISHED, Status.PROCESSING, Status.RETRYING, Status.FAILED, Status.UNCONFIRMED},
     Status.PROCESSING: {Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED},
     Status.UNCONFIRMED: {Status.PUBLISHED, Status.RETRYING, Status.FAILED, Status.SCHEDULED},

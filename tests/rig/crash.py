@@ -58,7 +58,7 @@ def run(point: str, kind: str) -> dict:
 
 
 def _prepare(kind: str, behaviour: str):
-    from scheduler_ui.domain import posts
+    from scheduler_ui.domain import arming, posts
     from scheduler_ui.models import Account, Membership, User, Workspace
 
     user = User.objects.create_user("rig@example.org", "x", timezone="UTC")
@@ -69,7 +69,7 @@ def _prepare(kind: str, behaviour: str):
         workspace=workspace, platform="rehearsal", remote_id="rig", handle="rig", settings=settings
     )
     now = datetime.now(UTC)
-    at = posts.next_second(now) + timedelta(seconds=6)
+    at = arming.next_second(now) + timedelta(seconds=6)
     composed = posts.Composed("It goes out once.", [account], when=posts.When.at(at, "UTC"))
     return posts.schedule(None, workspace, user, composed, now=now).deliveries.get()
 
