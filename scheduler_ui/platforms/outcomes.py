@@ -40,6 +40,10 @@ class Unauthorized(PlatformError):
     """The account must be connected again."""
 
 
+class Expired(Unauthorized):
+    """The session is over, surely nothing went out: refresh() once and go a second time within the same try."""
+
+
 class Unavailable(PlatformError):
     """Surely nothing went out; `retry_after` where the platform says when to come back."""
 
