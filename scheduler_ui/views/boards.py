@@ -3,9 +3,9 @@
 In the view, outermost, so that an idle poll costs two queries (the session, and one row):
 
     @boards.quiet
-    @login_required
+    @member_required
     def queue(request):
-        poll = boards.poll(request, workspace)  # before the rows are read: a change in between is shown, not lost
+        poll = boards.poll(request)  # before the rows are read: a change in between is shown, not lost
         template = "queue/_region.html" if poll.is_asking else "queue/page.html"
         return render(request, template, {"poll": poll, "deliveries": ...})
 
@@ -24,13 +24,12 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 
 from scheduler_ui.domain import boards
-from scheduler_ui.models import Workspace
 
 SEEN = "seen"
 
@@ -53,12 +52,17 @@ class Poll:
     __html__ = __str__
 
 
-def poll(request: HttpRequest, workspace: Workspace) -> Poll:
-    """The state of the workspace as of now, to be printed on the region. One query."""
-    board = boards.look(request.user.pk, workspace.public_id, timezone.now())
-    query = request.GET.copy()
-    query[SEEN] = board.state
-    return Poll(f"{request.path}?{query.urlencode()}", board.seconds, SEEN in request.GET and bool(request.htmx))
+def poll(request: HttpRequest, path: str = "", query: QueryDict | None = None) -> Poll:
+    """The state of the member's workspace as of now, to be printed on the region. One query.
+
+    `path` and `query` name the page when an answer to something else carries its region.
+    """
+    board = boards.look(request.user.pk, request.member.workspace.public_id, timezone.now())
+    asked = (request.GET if query is None else query).copy()
+    asked[SEEN] = board.state
+    return Poll(
+        f"{path or request.path}?{asked.urlencode()}", board.seconds, SEEN in request.GET and bool(request.htmx)
+    )
 
 
 def quiet(view: Callable) -> Callable:
