@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from scheduler_ui.platforms.base import Kind, Platform
+from scheduler_ui.platforms.base import AccountData, Connected, ConnectField, Kind, Platform, Profile
 from scheduler_ui.platforms.outcomes import Accepted, Published
 
 
@@ -13,6 +13,7 @@ class FakePlatform(Platform):
     name = "Fake"
     kind = Kind.KEY
     max_length = 300
+    connect_fields = (ConnectField("handle", "Handle"), ConnectField("password", "App password", "password"))
     # Each call takes the next of its list; with none left it succeeds.
     script: ClassVar[dict[str, list[Any]]] = {}
     calls: ClassVar[list[tuple[str, Any]]] = []
@@ -52,3 +53,12 @@ class FakePlatform(Platform):
 
     def refresh(self) -> Mapping[str, Any] | None:
         return self._next("refresh", self.account.public_id, {"token": "new"})
+
+    def profile(self) -> Profile | None:
+        return self._next("profile", self.account.public_id, None)
+
+    @classmethod
+    def connect(cls, form: Mapping[str, str], tools: Any) -> Connected:
+        who = form.get("handle", "harbor")
+        found = Connected(Profile(f"did:{who}", f"@{who}", name=who.title()), {"server": "here"}, {"token": "old"})
+        return cls(AccountData("new"), tools)._next("connect", dict(form), found)
