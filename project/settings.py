@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "huey.contrib.djhuey",
     "django_htmx",
     "template_partials",
     "timezone_field",
@@ -178,6 +179,19 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
     "DEFAULT_FROM_EMAIL", f"Punctual <punctual@{_public_host or 'localhost'}>"
 )
 
+# --- Composing --------------------------------------------------------------------------------------------------------
+# A megabyte is a million bytes. WORKSPACE_MEDIA_MB=0: no limit but the disk's.
+MAX_IMAGE_MB = environment.whole("MAX_IMAGE_MB", 20, lowest=1)
+MAX_MEGAPIXELS = environment.whole("MAX_MEGAPIXELS", 50, lowest=1, highest=80)
+MAX_VIDEO_MB = environment.whole("MAX_VIDEO_MB", 100, lowest=1)
+WORKSPACE_MEDIA_MB = environment.whole("WORKSPACE_MEDIA_MB", 10_000)
+POSTS_PER_MINUTE = environment.whole("POSTS_PER_MINUTE", 30, lowest=1)
+# A file in a form sent without scripts: what is too large is dropped while it comes in, the text beside it stays.
+FILE_UPLOAD_HANDLERS = [
+    "scheduler_ui.uploads.Capped",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # --- Publishing -------------------------------------------------------------------------------------------------------
 # None leaves it to the button in the settings; true and false stand over it.
 SCHEDULING_ENABLED = environment.flag("SCHEDULING_ENABLED", None)
@@ -231,6 +245,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # A handler of its own, or run_huey would add one; each step of each task is no news.
+        "huey": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
         "PIL": {"level": "WARNING"},
