@@ -25,9 +25,10 @@ def check_due() -> None:
 
 @HUEY.on_pulse("tick")
 def tick(now: datetime) -> None:
-    recover.recover_lapsed(now)
-    if settings.PUNCTUAL["offers_by"] != "minute":
-        offers.offer_due(now, wake, busy=len(deliver.in_flight))
+    if offers.has_work(now):
+        recover.recover_lapsed(now)
+        if settings.PUNCTUAL["offers_by"] != "minute":
+            offers.offer_due(now, wake, busy=len(deliver.in_flight))
     touches.flush()
 
 

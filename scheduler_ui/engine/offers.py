@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from scheduler_ui.engine import crash, switch, telling, touches
@@ -18,6 +19,22 @@ Wake = Callable[[int, datetime], object]
 MACHINE = [Status.SCHEDULED, Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED]
 FRESH = timedelta(seconds=5)
 AT_ONCE = 500
+
+
+# Asked four times a second by every worker: built as a queryset it would cost ten times what running it does.
+_ANYTHING = """
+SELECT 1 FROM scheduler_ui_delivery
+ WHERE due_at <= %s AND hold_reason = '' AND (queued_at IS NULL OR queued_at < %s)
+   AND (status <> 'publishing' OR due_at <= %s) LIMIT 1
+"""
+
+
+def has_work(now: datetime) -> bool:
+    """Whether offer_due or recover_lapsed would find anything."""
+    moments = [now + span("look_ahead"), now - span("reoffer"), now]
+    with connection.cursor() as cursor:
+        cursor.execute(_ANYTHING, [connection.ops.adapt_datetimefield_value(moment) for moment in moments])
+        return cursor.fetchone() is not None
 
 
 def offer_due(now: datetime, wake: Wake, *, busy: int = 0) -> int:

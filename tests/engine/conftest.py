@@ -10,6 +10,12 @@ from tests.factories import a_post, a_user, a_workspace, an_account
 from tests.fakes import FakePlatform
 
 
+@pytest.fixture(autouse=True)
+def quick_numbers(settings):
+    """Waiting for a look-up is waiting for nothing here."""
+    settings.PUNCTUAL = settings.PUNCTUAL | {"lookup_delays": (0, 0.01, 0.03)}
+
+
 @pytest.fixture
 def fake(monkeypatch):
     """The fake platform, registered for this test."""

@@ -129,6 +129,28 @@ def test_lease_that_still_runs_is_left_alone(account):
     assert Delivery.objects.get(pk=row.pk).status == Status.PUBLISHING
 
 
+@pytest.mark.parametrize(("seconds", "is_work"), [(-1, True), (119.5, True), (120.5, False)])
+def test_work_is_seen_within_the_look_ahead(account, seconds, is_work):
+    post_at(account, seconds)
+    assert offers.has_work(NOW) is is_work
+
+
+def test_work_that_is_offered_or_held_is_none(account, offer):
+    post_at(account, 10)
+    offer()
+    assert offers.has_work(NOW) is False
+    assert offers.has_work(NOW + timedelta(seconds=12)) is True
+    Delivery.objects.update(hold_reason=Hold.PAUSED)
+    assert offers.has_work(NOW + timedelta(seconds=12)) is False
+
+
+def test_work_of_a_lease_begins_when_it_lapses(account):
+    post_at(account, -1, status=Status.PUBLISHING)
+    Delivery.objects.update(due_at=NOW + timedelta(seconds=5))
+    assert offers.has_work(NOW) is False
+    assert offers.has_work(NOW + timedelta(seconds=5)) is True
+
+
 def test_offer_costs_the_same_for_one_and_three_rows(account, offer, django_assert_num_queries):
     post_at(account, 600)
     with django_assert_num_queries(3):
