@@ -32,6 +32,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=6, choices=Role, default=Role.MEMBER)
     notices_read_to = models.BigIntegerField(default=0)
     notices_mailed_to = models.BigIntegerField(default=0)
+    has_hidden_steps = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
