@@ -11,8 +11,8 @@ from scheduler_ui.models import WAITING, Delivery, Event, Status, User, move_to
 
 
 def cancel(delivery: Delivery, *, actor: User, now: datetime) -> None:
-    """Keep it from going out. Raises AlreadyStarted."""
-    if delivery.status not in WAITING:
+    """Keep it from going out; of what failed or was missed, hear no more. Raises AlreadyStarted."""
+    if delivery.status not in WAITING | {Status.FAILED, Status.MISSED}:
         raise AlreadyStarted(started_sentence())
     _move(delivery, Status.CANCELED, actor, now, "canceled", due_at=None, version=delivery.version + 1)
 

@@ -42,8 +42,9 @@ ARROWS = {
     Status.PUBLISHING: {Status.PUBLISHED, Status.PROCESSING, Status.RETRYING, Status.FAILED, Status.UNCONFIRMED},
     Status.PROCESSING: {Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED},
     Status.UNCONFIRMED: {Status.PUBLISHED, Status.RETRYING, Status.FAILED, Status.SCHEDULED},
-    Status.FAILED: {Status.SCHEDULED},
-    Status.MISSED: {Status.SCHEDULED},
+    # Canceled: dropped by a person who wants to hear no more of it.
+    Status.FAILED: {Status.SCHEDULED, Status.CANCELED},
+    Status.MISSED: {Status.SCHEDULED, Status.CANCELED},
     Status.CANCELED: {Status.SCHEDULED},
     Status.PUBLISHED: set(),
 }
