@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "scheduler_ui.middleware.Fragments",
     "allauth.account.middleware.AccountMiddleware",
 ]
 if not (BASE_DIR / "scheduler_ui/middleware.py").exists():

@@ -21,6 +21,7 @@ switch, the turn of the hour.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -57,12 +58,20 @@ def poll(request: HttpRequest, path: str = "", query: QueryDict | None = None) -
 
     `path` and `query` name the page when an answer to something else carries its region.
     """
-    board = boards.look(request.user.pk, request.member.workspace.public_id, timezone.now())
+    board = request.board = boards.look(request.user.pk, request.member.workspace.public_id, timezone.now())
     asked = (request.GET if query is None else query).copy()
     asked[SEEN] = board.state
     return Poll(
         f"{path or request.path}?{asked.urlencode()}", board.seconds, SEEN in request.GET and bool(request.htmx)
     )
+
+
+def poll_elsewhere(request: HttpRequest, path: str) -> Poll:
+    """A second region of the page, that asks another address: as of when the first looked, without a second query."""
+    board = getattr(request, "board", None)
+    if board is None:
+        return poll(request, path, QueryDict())
+    return Poll(f"{path}?{urlencode({SEEN: board.state})}", board.seconds, is_asking=False)
 
 
 def quiet(view: Callable) -> Callable:

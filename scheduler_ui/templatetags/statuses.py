@@ -1,0 +1,34 @@
+from django import template
+
+from scheduler_ui.models import WAITING, Delivery, Status
+
+register = template.Library()
+
+ICONS = {
+    Status.DRAFT: "circle-dashed",
+    Status.SCHEDULED: "clock",
+    Status.PUBLISHING: "loader",
+    Status.PROCESSING: "hourglass",
+    Status.PUBLISHED: "check",
+    Status.RETRYING: "rotate-ccw",
+    Status.UNCONFIRMED: "circle-question-mark",
+    Status.FAILED: "triangle-alert",
+    Status.MISSED: "calendar-x",
+    Status.CANCELED: "ban",
+}
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    return ICONS[Status(status)]
+
+
+@register.filter
+def status_label(status: str) -> str:
+    return str(Status(status).label)
+
+
+@register.filter
+def is_held(delivery: Delivery) -> bool:
+    """Whether a hold keeps it from going out: one that has started or ended has nothing to be kept from."""
+    return bool(delivery and delivery.hold_reason and delivery.status in WAITING)
