@@ -76,11 +76,15 @@ class Profile:
 
 @dataclass(frozen=True)
 class Connected:
-    """The outcome of connecting: whose account it is, what may be shown, what must be sealed."""
+    """The outcome of connecting: whose account it is, what may be shown, what must be sealed.
+
+    `show_once`: (label, value) of what the person must copy now, for no page shows it again.
+    """
 
     profile: Profile
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    show_once: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Tools:
     http: Http
     public_url: str = ""
     rehearsal: RehearsalLog | None = None
+    # Called when the other side has it and its answer is not read yet: where a fault run may kill the process.
+    sent: Callable[[], None] = field(default=lambda: None, repr=False)
 
 
 class Platform:
@@ -139,6 +145,8 @@ class Platform:
     takes_video: ClassVar[bool] = False
     takes_image_with_video: ClassVar[bool] = False
     needs_text: ClassVar[bool] = True
+    # Its readers fetch pictures and films from Punctual itself, from the moment of sending.
+    hands_out_media: ClassVar[bool] = False
     has_settings_page: ClassVar[bool] = False
     deadline: timedelta = timedelta(seconds=20)
     connect_fields: ClassVar[tuple[ConnectField, ...]] = ()
