@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextChoices, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices, Value
 from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.models import Account, Delivery, Hold, Post, Status, Workspace
@@ -129,7 +129,7 @@ def _page(workspace: Workspace, rows: QuerySet[Any], chosen: Filter, ends: tuple
     return Page(found, last if has_after else "", first if has_before else "")
 
 
-def _beyond(fields: list[str], neighbour: Model, sign: str) -> Q:
+def _beyond(fields: list[str], neighbour: Any, sign: str) -> Q:
     last = Q(**{f"pk__{sign}": neighbour.pk})
     if len(fields) == 1:
         return last

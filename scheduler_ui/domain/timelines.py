@@ -153,7 +153,7 @@ def _is_slowed(attempt: Attempt) -> bool:
 
 def _next_at(attempt: Attempt) -> str:
     if attempt.outcome == Outcome.ABSENT:
-        is_sent_again = attempt.ended_at is not None and attempt.next_at <= attempt.ended_at
+        is_sent_again = attempt.next_at and attempt.ended_at and attempt.next_at <= attempt.ended_at
         return _("Sent again at %(time)s.") if is_sent_again else _("Looked for again at %(time)s.")
     if attempt.kind == Kind.LOOKUP or attempt.outcome == Outcome.UNCONFIRMED:
         return _("Looked for at %(time)s.")
