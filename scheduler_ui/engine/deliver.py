@@ -3,7 +3,9 @@
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
@@ -54,6 +56,7 @@ def _send(delivery: Delivery) -> None:
     if not switch.is_publishing_on() or _waits(delivery, account.waits_until):
         return
     platform = platform_tools.platform_for(account)
+    platform.tools = replace(platform.tools, sent=partial(crash.point, "sent"))
     content = platform_tools.content_of(delivery)
     prepared = prepare.ensure(delivery, platform, content)
     if prepared is None:
