@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join, linebreaks, urlize
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from scheduler_ui.domain import platform_tools
-from scheduler_ui.models import Account, Delivery, Media, PostMedia, Status
+from scheduler_ui.models import STARTED, Account, Delivery, Media, PostMedia, Status
+from scheduler_ui.platforms import registry
+from scheduler_ui.platforms.base import MediaItem
 from scheduler_ui.platforms.feed import Feed
 
 NEWEST = 50
@@ -32,7 +34,7 @@ class Entry:
     text: str
     html: SafeString
     at: datetime
-    attachments: tuple[PostMedia, ...]
+    media: tuple[MediaItem, ...]
 
 
 def find(slug: str) -> Account | None:
@@ -51,12 +53,12 @@ def entry(feed: Account, post_public_id: str, now: datetime) -> Entry | None:
 
 
 def is_public(media: Media, now: datetime) -> bool:
-    """Whether some feed shows it to everybody now."""
-    return _visible(now).filter(post__attachments__media=media).exists()
-
-
-def media_url(attachment: PostMedia) -> str:
-    return platform_tools.media_url(attachment.media)
+    """Whether everybody may fetch it now: a feed shows it, or a receiver was sent its address."""
+    others = [slug for slug, platform in registry.PLATFORMS.items() if platform.hands_out_media and slug != Feed.slug]
+    handed_out = Q(account__platform=Feed.slug, status=Status.PUBLISHED)
+    handed_out |= Q(account__platform__in=others, status__in=STARTED)
+    out = Delivery.objects.filter(handed_out, post__deleted_at__isnull=True, scheduled_for__lte=now)
+    return out.filter(post__attachments__media=media).exists()
 
 
 def feed_url(feed: Account, name: str = "feed") -> str:
@@ -77,15 +79,15 @@ def _visible(now: datetime) -> QuerySet[Delivery]:
 def _entry(delivery: Delivery, feed: Account) -> Entry:
     assert delivery.scheduled_for is not None
     text = UNSPEAKABLE.sub("", delivery.content)
-    attachments = tuple(delivery.post.attachments.all())
+    media = tuple(platform_tools.media_item(found.media, found.alt) for found in delivery.post.attachments.all())
     return Entry(
         public_id=delivery.post.public_id,
         url=settings.BASE_URL + reverse("feed_entry", args=[feed.remote_id, delivery.post.public_id]),
         title=_title(text),
         text=text,
-        html=_html(text, attachments),
+        html=_html(text, media),
         at=delivery.scheduled_for,
-        attachments=attachments,
+        media=media,
     )
 
 
@@ -94,14 +96,13 @@ def _title(text: str) -> str:
     return Truncator(lines[0]).chars(TITLE_LENGTH) if lines else ""
 
 
-def _html(text: str, attachments: Iterable[PostMedia]) -> SafeString:
+def _html(text: str, media: Iterable[MediaItem]) -> SafeString:
     words = linebreaks(urlize(text, nofollow=True, autoescape=True)) if text.strip() else ""
-    return format_html("{}{}", SafeString(words), format_html_join("", "{}", ((_figure(a),) for a in attachments)))
+    return format_html("{}{}", SafeString(words), format_html_join("", "{}", ((_figure(item),) for item in media)))
 
 
-def _figure(attachment: PostMedia) -> SafeString:
-    media = attachment.media
-    if media.kind == Media.Kind.VIDEO:
-        return format_html('<p><video controls src="{}"></video></p>', media_url(attachment))
-    size = format_html(' width="{}" height="{}"', media.width, media.height) if media.width and media.height else ""
-    return format_html('<p><img src="{}" alt="{}"{}></p>', media_url(attachment), attachment.alt, size)
+def _figure(item: MediaItem) -> SafeString:
+    if item.kind == Media.Kind.VIDEO:
+        return format_html('<p><video controls preload="metadata" src="{}"></video></p>', item.url)
+    size = format_html(' width="{}" height="{}"', item.width, item.height) if item.width and item.height else ""
+    return format_html('<p><img src="{}" alt="{}"{}></p>', item.url, item.alt, size)

@@ -1,17 +1,19 @@
 """Rows as the plain values that platforms understand, and what the outside world lends them."""
 
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
-from scheduler_ui.domain import vault
+from scheduler_ui.domain import boards, vault
 from scheduler_ui.domain.rehearsals import ArrivalLog
-from scheduler_ui.models import Account, Delivery, Media, PostMedia
+from scheduler_ui.models import Account, Delivery, Media
 from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import AccountData, Content, MediaItem, Platform, Tools
 from scheduler_ui.platforms.http import Http
+from scheduler_ui.platforms.targets import Network
 
 
 def tools() -> Tools:
@@ -61,10 +63,23 @@ def media_url(media: Media) -> str:
     return settings.BASE_URL + reverse("media_file", args=[media.public_id])
 
 
-def attachment_url(attachment: PostMedia) -> str:
-    return media_url(attachment.media)
+def when_sent(hook: Callable[[], None]) -> None:
+    """Have `hook` called whenever the other side has a request and its answer is not read yet."""
+    global _hook
+    _hook = hook
+
+
+_hook: Callable[[], None] = bool
 
 
 @cache
-def _tools(allowed: tuple, public_url: str) -> Tools:
-    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog())
+def _tools(allowed: tuple[Network, ...], public_url: str) -> Tools:
+    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog(), sent=lambda: _hook())
+
+
+def configure(account: Account, form: Mapping[str, str]) -> None:
+    """Give an account of a platform with a settings page what was typed there. Raises ConnectError."""
+    platform = registry.get(account.platform)
+    account.settings = platform.configure(form, account_data(account), tools())
+    Account.objects.filter(pk=account.pk).update(settings=account.settings)
+    boards.touch(account.workspace_id)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from scheduler_ui.domain import boards
@@ -36,5 +37,5 @@ class ArrivalLog:
     def count(self, account: str, behaviour: str) -> int:
         return RehearsalArrival.objects.filter(account__public_id=account, behaviour=behaviour).count()
 
-    def _accepted(self, account: str):
+    def _accepted(self, account: str) -> QuerySet[RehearsalArrival]:
         return RehearsalArrival.objects.filter(account__public_id=account, is_accepted=True).order_by("id")
