@@ -1,0 +1,92 @@
+"""What the accounts page says of each account: how it is, what it publishes next, and what disconnecting would do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from scheduler_ui.models import WAITING, Account, Delivery, Hold, Status, Workspace
+from scheduler_ui.platforms import registry
+from scheduler_ui.platforms.base import Kind, Platform
+
+OUT = Q(deliveries__status=Status.PUBLISHED)
+HELD = Q(deliveries__status__in=WAITING) & ~Q(deliveries__hold_reason__in=[Hold.NONE, Hold.DELETED])
+IS_WAITING = Q(deliveries__status__in=WAITING) & ~Q(deliveries__hold_reason=Hold.DELETED)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One account with its numbers; `next` is the delivery that it publishes next, held ones included."""
+
+    account: Account
+    platform: type[Platform] | None
+    next: Delivery | None
+
+    @property
+    def is_blind(self) -> bool:
+        kind = self.account.settings.get("kind") or (self.platform and self.platform.kind)
+        return kind == Kind.BLIND
+
+    @property
+    def is_read_back(self) -> bool:
+        """Whether its platform has anything to say about it."""
+        return self.platform is not None and self.platform.profile is not Platform.profile
+
+    @property
+    def can_be_refused(self) -> bool:
+        """Whether there is a sign-in at all that could be made anew."""
+        return bool(self.platform and self.platform.connect_fields)
+
+    @property
+    def tone(self) -> str:
+        """The badge's colour class: who must act."""
+        if self.account.state == Account.State.RECONNECT:
+            return "b-bad"
+        return "b-warn" if self.account.is_paused else "b-ok"
+
+    @property
+    def icon(self) -> str:
+        if self.account.state == Account.State.RECONNECT:
+            return "unplug"
+        return "pause" if self.account.is_paused else "check"
+
+    @property
+    def state(self) -> str:
+        if self.account.state == Account.State.RECONNECT:
+            return _("Needs reconnecting")
+        return _("Paused") if self.account.is_paused else _("Connected")
+
+
+def rows(workspace: Workspace) -> list[Row]:
+    """Those that need a person first, then by name; three queries however many there are."""
+    shown = _counted(workspace.accounts.exclude(state=Account.State.DISCONNECTED))
+    return sorted(_with_next(shown), key=_urgency)
+
+
+def row(account: Account) -> Row:
+    [only] = _with_next(_counted(Account.objects.filter(pk=account.pk).select_related("workspace")))
+    return only
+
+
+def _counted(accounts: QuerySet[Account]) -> QuerySet[Account]:
+    waiting = Delivery.objects.filter(account=OuterRef("pk"), status__in=WAITING).exclude(hold_reason=Hold.DELETED)
+    return accounts.annotate(
+        out_count=Count("deliveries", OUT),
+        held_count=Count("deliveries", HELD),
+        waiting_count=Count("deliveries", IS_WAITING),
+        next_id=Subquery(waiting.order_by("due_at").values("pk")[:1]),
+    )
+
+
+def _with_next(accounts: Iterable[Account]) -> list[Row]:
+    accounts = list(accounts)
+    next_ids = [account.next_id for account in accounts if account.next_id]
+    coming = Delivery.objects.select_related("post").in_bulk(next_ids)
+    known = registry.PLATFORMS
+    return [Row(account, known.get(account.platform), coming.get(account.next_id)) for account in accounts]
+
+
+def _urgency(row: Row) -> tuple[bool, bool, str, int]:
+    account = row.account
+    return account.state != Account.State.RECONNECT, not account.sync_error, str(account).casefold(), account.pk

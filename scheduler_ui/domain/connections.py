@@ -1,0 +1,120 @@
+"""Connecting an account, and connecting it again: verified at once, failing in words, history kept."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+
+from scheduler_ui.domain import avatars, boards, deliveries, holds, platform_tools, vault
+from scheduler_ui.domain.refusals import Refused
+from scheduler_ui.models import Account, Attempt, Delivery, Status, User, Workspace
+from scheduler_ui.platforms import registry
+from scheduler_ui.platforms.base import Connected
+from scheduler_ui.platforms.outcomes import ConnectError, PlatformError
+
+logger = logging.getLogger(__name__)
+COLOURS = range(1, 13)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who wants what connected: a platform's slug and what was typed into its form."""
+
+    slug: str
+    form: Mapping[str, str]
+    actor: User
+
+
+def connect(workspace: Workspace, asked: Asked, now: datetime) -> Account:
+    """Connect a new account, or one of ours that the sign-in turns out to belong to. Raises ConnectError."""
+    found = _verify(asked)
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(pk=workspace.pk)  # two at once must not get one colour
+        account = _ours(workspace, asked.slug, found) or Account(
+            workspace=workspace, platform=asked.slug, remote_id=found.profile.remote_id, colour=_colour(workspace)
+        )
+        _write(account, found, asked.actor, now)
+    avatars.renew(account, found.profile.avatar_url)
+    return account
+
+
+def reconnect(account: Account, asked: Asked, now: datetime) -> Account:
+    """A new sign-in for the same profile: its posts and history stay, what was held goes on.
+
+    Raises ConnectError, also when the sign-in belongs to somebody else.
+    """
+    if not registry.get(account.platform).connect_fields:
+        found = Connected(profile=platform_tools.profile_of(account), settings=account.settings)
+    else:
+        found = _verify(asked)
+    if found.profile.remote_id != account.remote_id:
+        names = {"found": found.profile.handle or found.profile.remote_id, "wanted": account.handle}
+        raise ConnectError(_("That is %(found)s, not %(wanted)s. Connect it as an account of its own.") % names)
+    with transaction.atomic():
+        _write(account, found, asked.actor, now)
+    avatars.renew(account, found.profile.avatar_url)
+    return account
+
+
+def failed_by_loss(account: Account) -> QuerySet[Delivery]:
+    """Deliveries that failed because the platform did not let us in: to be published after all, if a person says so."""
+    failed = Delivery.objects.filter(account=account, status=Status.FAILED, post__deleted_at__isnull=True)
+    refused = Attempt.objects.filter(outcome=Attempt.Outcome.UNAUTHORIZED)
+    return failed.filter(attempts__in=refused).distinct().select_related("post").order_by("scheduled_for", "pk")
+
+
+def publish_failed(account: Account, actor: User, now: datetime) -> int:
+    """Send what the loss of the account made fail; tell how many go out now."""
+    sent = 0
+    for delivery in failed_by_loss(account):
+        try:
+            deliveries.retry(delivery, actor=actor, now=now)
+            sent += 1
+        except Refused:
+            continue  # somebody else decided meanwhile
+    return sent
+
+
+def _verify(asked: Asked) -> Connected:
+    try:
+        return registry.get(asked.slug).connect(asked.form, platform_tools.tools())
+    except PlatformError as error:
+        raise ConnectError(str(error)) from error
+    except ConnectError:
+        raise
+    except Exception:
+        # What was typed may be in the message, so the class is all that is told.
+        logger.exception("connecting to %s failed in a way that it should not", asked.slug)
+        raise ConnectError(_("Its answer could not be understood. Nothing was saved.")) from None
+
+
+def _ours(workspace: Workspace, slug: str, found: Connected) -> Account | None:
+    theirs = workspace.accounts.filter(platform=slug, remote_id=found.profile.remote_id)
+    return theirs.first()
+
+
+def _colour(workspace: Workspace) -> int:
+    """The least used one; a disconnected account's is free."""
+    shown = workspace.accounts.exclude(state=Account.State.DISCONNECTED)
+    used = dict(shown.values_list("colour").annotate(Count("pk")))
+    return min(COLOURS, key=lambda colour: (used.get(colour, 0), colour))
+
+
+def _write(account: Account, found: Connected, actor: User, now: datetime) -> None:
+    profile = found.profile
+    account.handle, account.name, account.url = profile.handle[:200], profile.name[:200], profile.url[:500]
+    account.settings, account.limits = dict(found.settings), dict(profile.limits)
+    account.followers, account.posts_count = profile.followers, profile.posts_count
+    account.secrets = vault.seal(account.public_id, found.secrets)
+    account.state, account.state_reason, account.lost_at = Account.State.CONNECTED, "", None
+    account.synced_at, account.sync_error = now, ""
+    # The lease belongs to whoever renews a sign-in right now: their pair is for the old one.
+    account.token, account.lease_until = "", None
+    account.connected_by = actor
+    account.save()
+    holds.put(account)
+    boards.touch(account.workspace_id)

@@ -1,0 +1,23 @@
+from django import template
+
+from scheduler_ui.models import Notice
+
+register = template.Library()
+
+LOOKS = {
+    Notice.Kind.FAILED: ("s-bad", "triangle-alert"),
+    Notice.Kind.MISSED: ("s-bad", "clock-alert"),
+    Notice.Kind.ASKED: ("s-warn", "circle-question-mark"),
+    Notice.Kind.ACCOUNT: ("s-bad", "unplug"),
+    Notice.Kind.WORKER: ("s-bad", "heart-pulse"),
+}
+
+
+@register.filter
+def tone(notice: Notice) -> str:
+    return LOOKS[Notice.Kind(notice.kind)][0]
+
+
+@register.filter
+def notice_icon(notice: Notice) -> str:
+    return LOOKS[Notice.Kind(notice.kind)][1]

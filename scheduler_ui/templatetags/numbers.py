@@ -1,0 +1,10 @@
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """`12,406`, grouped as the language does."""
+    return number_format(number, force_grouping=True)

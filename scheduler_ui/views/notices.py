@@ -1,0 +1,48 @@
+"""The bell: what a person should know, newest first, and what they have read of it."""
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from scheduler_ui.domain import notices
+from scheduler_ui.views import boards
+from scheduler_ui.views.members import member_required
+
+PER_PAGE = 50
+
+
+@boards.quiet
+@require_GET
+@member_required
+def index(request: HttpRequest) -> HttpResponse:
+    poll = boards.poll(request)
+    seen = notices.seen_by(request.member).select_related("delivery__post", "delivery__account", "account")
+    page = Paginator(seen, PER_PAGE).get_page(request.GET.get("page"))
+    words = {"poll": poll, "page": page, "read_to": request.member.notices_read_to, "mail_is_set": settings.MAIL_IS_SET}
+    words["unread"] = notices.unread(request.member).count()
+    return render(request, "notices/_list.html" if poll.is_asking else "notices/page.html", words)
+
+
+@require_POST
+@member_required
+def read(request: HttpRequest) -> HttpResponse:
+    """Everything up to the newest that the page has shown; what came since stays unread."""
+    newest = request.POST.get("newest", "")
+    if newest.isdecimal():
+        shown = notices.seen_by(request.member).filter(pk__lte=int(newest)).first()
+        if shown:
+            notices.read_to(request.member, shown.pk)
+    return redirect("notices")
+
+
+@require_GET
+@member_required
+def follow(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Go to what a notice is about."""
+    about = notices.seen_by(request.member).select_related("delivery__post", "account")
+    notice = get_object_or_404(about, public_id=public_id)
+    if notice.delivery:
+        return redirect("post", notice.delivery.post.public_id)
+    return redirect("account", notice.account.public_id) if notice.account else redirect("notices")

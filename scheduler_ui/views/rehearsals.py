@@ -1,0 +1,67 @@
+"""The rehearsal network from the other side: how it behaves, and what arrived there and when."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from scheduler_ui.domain import platform_tools
+from scheduler_ui.forms.accounts import PlatformForm
+from scheduler_ui.models import Account
+from scheduler_ui.platforms.outcomes import ConnectError
+from scheduler_ui.platforms.rehearsal import Rehearsal
+from scheduler_ui.views import boards
+from scheduler_ui.views.accounts import find
+from scheduler_ui.views.members import member_required
+
+PER_PAGE = 50
+
+
+@boards.quiet
+@require_GET
+@member_required
+def log(request: HttpRequest, public_id: str) -> HttpResponse:
+    account = _find(request, public_id)
+    words = _words(request, account)
+    if words["poll"].is_asking:
+        return render(request, "rehearsals/_log.html", words)
+    form = PlatformForm(Rehearsal.settings_fields, initial=_present(account))
+    return render(request, "rehearsals/page.html", words | {"form": form})
+
+
+@require_POST
+@member_required
+def configure(request: HttpRequest, public_id: str) -> HttpResponse:
+    account = _find(request, public_id)
+    form = PlatformForm(Rehearsal.settings_fields, request.POST)
+    if not form.is_valid() or not _try(account, form):
+        return render(request, "rehearsals/page.html", _words(request, account) | {"form": form}, status=422)
+    messages.success(request, _("From the next post on, %(account)s does so.") % {"account": account})
+    return redirect("rehearsal", public_id)
+
+
+def _words(request: HttpRequest, account: Account) -> dict:
+    page = Paginator(account.arrivals.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
+    return {"poll": boards.poll(request), "account": account, "page": page}
+
+
+def _find(request: HttpRequest, public_id: str) -> Account:
+    account = find(request, public_id)
+    if account.platform != Rehearsal.slug:
+        raise Http404
+    return account
+
+
+def _present(account: Account) -> dict:
+    return {name: value for name, value in account.settings.items() if value is not None}
+
+
+def _try(account: Account, form: PlatformForm) -> bool:
+    try:
+        platform_tools.configure(account, form.typed())
+    except ConnectError as error:
+        form.blame(error)
+        return False
+    return True
