@@ -3,24 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.domain import cards, wall_clock
-from scheduler_ui.domain.cards import Card
+from scheduler_ui.domain.cards import Accounts, Card
 from scheduler_ui.models import Delivery, Post, Status, User, Workspace
 
 EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 30)
 DAY = timedelta(days=1)
+MORNING = time(9)
 
 
-class View(StrEnum):
-    MONTH = "month"
-    WEEK = "week"
-    DAY = "day"
-    LIST = "list"
+class View(TextChoices):
+    MONTH = "month", _("Month")
+    WEEK = "week", _("Week")
+    DAY = "day", _("Day")
+    LIST = "list", _("List")
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,21 @@ class Chosen:
         return self.accounts is None and not self.statuses
 
 
+EVERYTHING = Chosen()
+
+
 @dataclass
 class Day:
-    """One day of the viewer: `cards` in order, of which a narrow cell prints `shown`; `count` is of all there are."""
+    """One day of the viewer: `cards` in order, of which a narrow cell prints `shown`; `count` is of all there are.
+
+    `compose_at` is the time to begin with when composing for the day; None when it has gone by.
+    """
 
     date: date
     is_today: bool
     is_past: bool
     is_out: bool
+    compose_at: datetime | None
     cards: list[Card] = field(default_factory=list)
     shown: list[Card] = field(default_factory=list)
     count: int = 0
@@ -102,35 +110,52 @@ class Sight:
     """What is looked at: the span, what of it, how many cards a day prints, and the one day that is read whole."""
 
     span: Span
-    chosen: Chosen = Chosen()
+    chosen: Chosen = EVERYTHING
     each: int = 10_000
     whole: date | None = None
 
 
-def read(workspace: Workspace, viewer: User, sight: Sight, now: datetime) -> list[Day]:
-    """The days of a span with their cards: four queries, however many posts; those that do not fit are only counted."""
+def read(workspace: Workspace, viewer: User, sight: Sight, accounts: Accounts, now: datetime) -> list[Day]:
+    """The days of a span with their cards: three queries, however many posts; those without room are only counted."""
     zone = str(viewer.timezone)
-    days = _empty(sight.span, wall_clock.to_local(now, zone)[0].date())
+    days = _empty(sight.span, wall_clock.to_local(now, zone)[0])
     wanted: dict[int, Day] = {}
     for key, instant in _in_order(workspace, sight, zone):
         day = days[wall_clock.to_local(instant, zone)[0].date()]
         if day.count < sight.each or day.date == sight.whole:
             wanted[key] = day
         day.count += 1
-    for key, card in cards.read(workspace, viewer, list(wanted), now):
+    for key, card in cards.read(list(wanted), accounts, viewer, now):
         wanted[key].cards.append(card)
     for day in days.values():
         day.shown = day.cards[: sight.each]
     return list(days.values())
 
 
+def suggested(day: date, clock: datetime) -> datetime | None:
+    """The time to begin with when composing for a day, on a clock that shows `clock` now; None for a day gone by."""
+    if day != clock.date():
+        return datetime.combine(day, MORNING) if day > clock.date() else None
+    hour = clock.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return hour if hour.date() == day else datetime.combine(day, time(23, 59))
+
+
 def _week_of(day: date, week_start: int) -> date:
     return day - DAY * ((day.weekday() - week_start) % 7)
 
 
-def _empty(span: Span, today: date) -> dict[date, Day]:
-    is_month = span.view == View.MONTH
-    return {day: Day(day, day == today, day < today, is_month and day.month != span.anchor.month) for day in span.days}
+def _empty(span: Span, clock: datetime) -> dict[date, Day]:
+    today, is_month = clock.date(), span.view == View.MONTH
+    return {
+        day: Day(
+            day,
+            is_today=day == today,
+            is_past=day < today,
+            is_out=is_month and day.month != span.anchor.month,
+            compose_at=suggested(day, clock),
+        )
+        for day in span.days
+    }
 
 
 def _in_order(workspace: Workspace, sight: Sight, zone: str) -> Iterable[tuple[int, Any]]:

@@ -1,16 +1,18 @@
 """A post as one card on a person's calendar: their clock, what its deliveries come to, and whether it may move."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models.functions import Substr
+from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import wall_clock
 from scheduler_ui.domain.summaries import Summary, summarise
 from scheduler_ui.models import STARTED, Account, Delivery, Post, Status, User, Workspace
 
+Accounts = Mapping[int, Account]
 LONGEST = 140
 FIELDS = ("pk", "public_id", "short", "scheduled_for", "local_time", "timezone", "is_example")
 
@@ -31,15 +33,35 @@ class Card:
     is_past: bool
     is_example: bool
 
+    @property
+    def told(self) -> str:
+        """Where it goes and how it stands, for a tooltip and for ears."""
+        words = [*map(str, self.accounts), self.summary.words, self.own_clock, _("held") if self.is_held else ""]
+        return ", ".join(word for word in words if word)
 
-def read(workspace: Workspace, viewer: User, keys: Sequence[int], now: datetime) -> Iterable[tuple[int, Card]]:
-    """The cards of posts by primary key, in the order of their time. Three queries."""
-    accounts = Account.objects.filter(workspace=workspace).only("platform", "handle", "name", "colour", "public_id")
-    by_key = {account.pk: account for account in accounts}
+    @property
+    def colour(self) -> int:
+        return self.accounts[0].colour if self.accounts else 0
+
+    @property
+    def others(self) -> int:
+        """How many accounts there are beside the first, whose colour the card wears."""
+        return max(len(self.accounts) - 1, 0)
+
+
+def accounts_of(workspace: Workspace) -> dict[int, Account]:
+    """What cards need of the workspace's accounts, by primary key, in the order of their names."""
+    fields = ("public_id", "platform", "remote_id", "handle", "name", "colour", "state", "is_paused")
+    accounts = Account.objects.filter(workspace=workspace).only(*fields)
+    return {account.pk: account for account in sorted(accounts, key=lambda account: (str(account).lower(), account.pk))}
+
+
+def read(keys: Sequence[int], accounts: Accounts, viewer: User, now: datetime) -> Iterable[tuple[int, Card]]:
+    """The cards of posts by primary key, in the order of their time. Two queries."""
     deliveries: dict[int, list[tuple[Account, str, str]]] = {key: [] for key in keys}
     rows = Delivery.objects.filter(post__in=keys).order_by("pk")
     for key, account, status, hold in rows.values_list("post_id", "account_id", "status", "hold_reason"):
-        deliveries[key].append((by_key[account], status, hold))
+        deliveries[key].append((accounts[account], status, hold))
     posts = Post.objects.filter(pk__in=keys).annotate(short=Substr("text", 1, LONGEST)).order_by("scheduled_for", "pk")
     for key, *row in posts.values_list(*FIELDS):
         yield key, _card(row, deliveries[key], viewer, now)

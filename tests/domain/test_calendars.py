@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from scheduler_ui.domain import calendars
+from scheduler_ui.domain import calendars, cards
 from scheduler_ui.domain.calendars import Chosen, Sight, View, span_of
 from scheduler_ui.models import Account, Hold, Status, Workspace
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
@@ -27,9 +27,13 @@ def account(workspace) -> Account:
     return an_account(workspace)
 
 
+def read(workspace, viewer, span=MONTH, now=NOW, **sight):
+    return calendars.read(workspace, viewer, Sight(span, **sight), cards.accounts_of(workspace), now)
+
+
 def found(workspace, viewer, span=MONTH, **sight):
     """The days that have cards, with the clocks that they show."""
-    days = calendars.read(workspace, viewer, Sight(span, **sight), NOW)
+    days = read(workspace, viewer, span, **sight)
     return {day.date.isoformat(): [card.clock for card in day.cards] for day in days if day.count}
 
 
@@ -111,7 +115,7 @@ def test_read_leaves_out_strangers_the_trash_and_what_has_no_time(workspace, acc
 def test_day_shows_as_many_as_fit_and_counts_the_rest(workspace, account, viewer):
     for hour in range(5):
         a_post(workspace, account, scheduled_for=NOW + timedelta(hours=hour))
-    days = calendars.read(workspace, viewer, Sight(MONTH, each=3), NOW)
+    days = read(workspace, viewer, each=3)
     day = next(day for day in days if day.count)
     assert [card.clock for card in day.shown] == ["09:00", "10:00", "11:00"]
     assert (day.count, day.hidden) == (5, 2)
@@ -120,7 +124,7 @@ def test_day_shows_as_many_as_fit_and_counts_the_rest(workspace, account, viewer
 def test_whole_day_is_read_beside_what_fits(workspace, account, viewer):
     for hour in range(5):
         a_post(workspace, account, scheduled_for=NOW + timedelta(hours=hour))
-    days = calendars.read(workspace, viewer, Sight(MONTH, each=3, whole=NOW.date()), NOW)
+    days = read(workspace, viewer, each=3, whole=NOW.date())
     day = next(day for day in days if day.count)
     assert (len(day.cards), len(day.shown), day.hidden) == (5, 3, 2)
 
@@ -134,7 +138,7 @@ def test_read_takes_four_queries(workspace, account, viewer, posts, django_asser
 
 
 def test_days_know_today_past_and_other_months(workspace, viewer):
-    days = {day.date.isoformat(): day for day in calendars.read(workspace, viewer, Sight(MONTH), NOW)}
+    days = {day.date.isoformat(): day for day in read(workspace, viewer)}
     assert [day for day, found in days.items() if found.is_today] == ["2026-11-23"]
     assert (days["2026-11-22"].is_past, days["2026-11-23"].is_past) == (True, False)
     assert (days["2026-10-31"].is_out, days["2026-11-01"].is_out, days["2026-12-01"].is_out) == (True, False, True)
@@ -143,7 +147,7 @@ def test_days_know_today_past_and_other_months(workspace, viewer):
 
 def test_today_is_the_viewers(workspace, viewer):
     viewer.timezone = "America/Los_Angeles"
-    days = calendars.read(workspace, viewer, Sight(MONTH), NOW.replace(hour=7))
+    days = read(workspace, viewer, now=NOW.replace(hour=7))
     assert [day.date.isoformat() for day in days if day.is_today] == ["2026-11-22"]
 
 
@@ -177,7 +181,7 @@ def test_filter_by_draft_finds_posts_without_an_account(workspace, account, view
 
 
 def a_card(workspace, viewer):
-    days = calendars.read(workspace, viewer, Sight(MONTH), NOW)
+    days = read(workspace, viewer)
     return next(card for day in days for card in day.cards)
 
 
@@ -208,3 +212,21 @@ def test_card_tells_a_hold(workspace, account, viewer):
     post = a_post(workspace, account)
     post.deliveries.update(hold_reason=Hold.PAUSED)
     assert a_card(workspace, viewer).is_held is True
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-11-22", None),
+        ("2026-11-23", "2026-11-23T11:00:00"),
+        ("2026-11-24", "2026-11-24T09:00:00"),
+    ],
+)
+def test_suggested_time_is_in_the_morning_or_at_the_next_full_hour(day, expected):
+    found = calendars.suggested(date.fromisoformat(day), datetime.fromisoformat("2026-11-23T10:20"))
+    assert (found and found.isoformat()) == expected
+
+
+def test_suggested_time_stays_on_its_day():
+    found = calendars.suggested(date(2026, 11, 23), datetime.fromisoformat("2026-11-23T23:10"))
+    assert found == datetime.fromisoformat("2026-11-23T23:59")
