@@ -16,7 +16,8 @@ TOKEN = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
 
 def retry_after(value: str | None, now: datetime) -> timedelta:
     """How long a 429 asks to wait, said in seconds or as an HTTP date: 1 s to 6 h, 60 s where it makes no sense."""
-    wait = _seconds(value or "") or _until(value or "", now)
+    wait = _seconds(value or "")
+    wait = _until(value or "", now) if wait is None else wait
     if wait is None or wait < timedelta():
         return DEFAULT_WAIT
     return min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)

@@ -121,6 +121,8 @@ class Http:
             return _exchange(call, request, self._connection(request.url, line))
         except (Forbidden, httpx.InvalidURL) as error:
             raise Rejected(str(error)) from None
+        except UnicodeError:
+            raise Rejected(_("It holds characters that cannot be sent.")) from None
         except NOT_SENT as error:
             reason = {"host": call.host, "reason": error}
             raise Unavailable(_("%(host)s could not be reached: %(reason)s.") % reason) from None
@@ -139,15 +141,20 @@ class Http:
         """Open the connection that this thread's next call to that address will use; failing is no matter."""
         try:
             target = httpx.URL(url)
-            ready = self._take_warm(target)
-            if ready:
-                ready.close()
+            self.close()
             stream = self._line(target, time.monotonic() + wait.total_seconds()).connect_tcp(target.host, _port(target))
             if target.scheme == "https":
                 stream = stream.start_tls(self._tls_context(), target.raw_host.decode())
         except (Forbidden, httpx.InvalidURL, *NOT_SENT):
             return
         self._warm.kept = (_origin(target), stream, time.monotonic())
+
+    def close(self) -> None:
+        """Let go of the connection that this thread opened ahead, if it is still waiting."""
+        kept = getattr(self._warm, "kept", None)
+        self._warm.kept = None
+        if kept:
+            kept[1].close()
 
     def _take_warm(self, url: httpx.URL) -> Stream | None:
         kept: tuple[tuple[str, str, int], Stream, float] | None = getattr(self._warm, "kept", None)
