@@ -1,9 +1,9 @@
 from django import template
 from django.contrib.messages.storage.base import Message
 
-register = template.Library()
+from scheduler_ui.views.toasts import UNDO
 
-UNDO = "undo:"
+register = template.Library()
 
 
 @register.filter

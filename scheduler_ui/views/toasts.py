@@ -3,7 +3,8 @@
 from django.contrib import messages
 from django.http import HttpRequest
 
-from scheduler_ui.templatetags.toasts import UNDO
+# How the address travels with the message.
+UNDO = "undo:"
 
 
 def toast(request: HttpRequest, text: str, undo: str = "") -> None:

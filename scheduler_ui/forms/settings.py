@@ -1,0 +1,45 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from scheduler_ui.forms.zones import ZoneField
+from scheduler_ui.models import User, Workspace
+
+
+class NameForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["name"]
+        labels = {"name": _("Your name")}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class LookForm(forms.ModelForm):
+    """How pages look to one person; saved as they choose."""
+
+    class Meta:
+        model = User
+        fields = ["week_start", "clock", "theme", "has_shortcuts"]
+        widgets = {"week_start": forms.RadioSelect, "clock": forms.RadioSelect, "theme": forms.RadioSelect}
+
+
+class MailForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["mail_failed", "mail_asked", "mail_account", "mail_worker"]
+
+
+class WorkspaceForm(forms.ModelForm):
+    timezone = ZoneField(
+        label=_("Its time zone"), help_text=_("When its daily work is done, such as syncing at 02:00.")
+    )
+    late_minutes = forms.IntegerField(
+        label=_("Late policy, in minutes"),
+        min_value=0,
+        max_value=7 * 24 * 60,
+        help_text=_("A post that could not be sent for longer than this is not sent by itself: you are asked."),
+    )
+
+    class Meta:
+        model = Workspace
+        fields = ["name", "timezone", "late_minutes"]
+        labels = {"name": _("Name")}

@@ -1,0 +1,55 @@
+// What the calendar's region cannot say in HTML: the line of now that moves on, where a column begins to show, a click on
+// an empty day, and filters that take effect when they are ticked. The server prints times; nothing is computed here.
+(() => {
+  const MINUTE = 60_000;
+  const MINUTES = 1440;
+  const EARLIER = 2; // hours shown above what is looked for
+  const region = () => document.getElementById("calendar");
+
+  // The server says which minute it was when it drew the line; the rest is time gone by.
+  let drawn = { line: null, at: 0 };
+  const moveLine = () => {
+    const line = document.getElementById("now");
+    if (!line) return;
+    if (drawn.line !== line || drawn.minute !== line.dataset.minute) {
+      drawn = { line, minute: line.dataset.minute, at: performance.now() };
+    }
+    const minute = Number(line.dataset.minute) + (performance.now() - drawn.at) / MINUTE;
+    line.style.setProperty("--day-part", Math.min(minute / MINUTES, 1));
+    line.classList.add("placed");
+  };
+
+  const scrollToDay = () => {
+    const week = document.querySelector(".week");
+    if (!week || week.dataset.scrolled) return;
+    const first = week.querySelector(".chip, .now");
+    week.dataset.scrolled = "1";
+    const row = week.querySelector(".wcol").clientHeight / 24;
+    const top = first ? first.offsetTop - EARLIER * row : 7 * row;
+    week.scrollTop = Math.max(0, document.getElementById("now")?.offsetTop - EARLIER * row || top);
+  };
+
+  const openDay = (event) => {
+    const cell = event.target.closest?.("td[data-day]");
+    if (cell && !event.target.closest("a, .chip, button")) cell.querySelector("a.add")?.click();
+  };
+
+  const submit = (form) => {
+    // All ticked is no filter: the address stays short, and an account that comes later is in it.
+    const boxes = [...form.elements.account ?? []].filter((box) => box.type === "checkbox");
+    if (boxes.every((box) => box.checked)) {
+      for (const field of form.querySelectorAll("[name=account], [name=picked]")) field.disabled = true;
+    }
+    form.requestSubmit();
+  };
+
+  const refresh = () => { moveLine(); scrollToDay(); };
+  refresh();
+  setInterval(moveLine, MINUTE / 4);
+  document.addEventListener("htmx:after:swap", refresh);
+  document.addEventListener("click", (event) => region()?.contains(event.target) && openDay(event));
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("form[data-autosubmit]");
+    if (form) submit(form);
+  });
+})();
