@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
@@ -25,39 +25,48 @@ class Asked:
     """Who wants what connected: a platform's slug and what was typed into its form."""
 
     slug: str
-    form: Mapping[str, str]
+    form: Mapping[str, str] = field(repr=False)
     actor: User
 
 
-def connect(workspace: Workspace, asked: Asked, now: datetime) -> Account:
+@dataclass(frozen=True)
+class Done:
+    """The account, and (label, value) of what the person must copy now: no page shows it again."""
+
+    account: Account
+    show_once: tuple[str, str] | None = field(default=None, repr=False)
+
+
+def connect(workspace: Workspace, asked: Asked, now: datetime) -> Done:
     """Connect a new account, or one of ours that the sign-in turns out to belong to. Raises ConnectError."""
     found = _verify(asked)
-    with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)  # two at once must not get one colour
-        account = _ours(workspace, asked.slug, found) or Account(
-            workspace=workspace, platform=asked.slug, remote_id=found.profile.remote_id, colour=_colour(workspace)
-        )
-        _write(account, found, asked.actor, now)
+    try:
+        with transaction.atomic():
+            Workspace.objects.select_for_update().get(pk=workspace.pk)  # two at once must not get one colour
+            account = _ours(workspace, asked.slug, found) or Account(
+                workspace=workspace, platform=asked.slug, remote_id=found.profile.remote_id, colour=_colour(workspace)
+            )
+            _write(account, found, asked.actor, now)
+    except IntegrityError:
+        # The only row that stands in the way is another workspace's feed.
+        raise ConnectError(_("That address is taken. Choose another one."), "slug") from None
     avatars.renew(account, found.profile.avatar_url)
-    return account
+    return Done(account, found.show_once)
 
 
-def reconnect(account: Account, asked: Asked, now: datetime) -> Account:
+def reconnect(account: Account, asked: Asked, now: datetime) -> Done:
     """A new sign-in for the same profile: its posts and history stay, what was held goes on.
 
     Raises ConnectError, also when the sign-in belongs to somebody else.
     """
-    if not registry.get(account.platform).connect_fields:
-        found = Connected(profile=platform_tools.profile_of(account), settings=account.settings)
-    else:
-        found = _verify(asked)
+    found = _verify(asked)
     if found.profile.remote_id != account.remote_id:
         names = {"found": found.profile.handle or found.profile.remote_id, "wanted": account.handle}
         raise ConnectError(_("That is %(found)s, not %(wanted)s. Connect it as an account of its own.") % names)
     with transaction.atomic():
         _write(account, found, asked.actor, now)
     avatars.renew(account, found.profile.avatar_url)
-    return account
+    return Done(account, found.show_once)
 
 
 def failed_by_loss(account: Account) -> QuerySet[Delivery]:
@@ -107,7 +116,8 @@ def _colour(workspace: Workspace) -> int:
 def _write(account: Account, found: Connected, actor: User, now: datetime) -> None:
     profile = found.profile
     account.handle, account.name, account.url = profile.handle[:200], profile.name[:200], profile.url[:500]
-    account.settings, account.limits = dict(found.settings), dict(profile.limits)
+    # How a rehearsal behaves was not asked for here, and stays.
+    account.settings, account.limits = account.settings | dict(found.settings), dict(profile.limits)
     account.followers, account.posts_count = profile.followers, profile.posts_count
     account.secrets = vault.seal(account.public_id, found.secrets)
     account.state, account.state_reason, account.lost_at = Account.State.CONNECTED, "", None

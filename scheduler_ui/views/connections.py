@@ -1,5 +1,8 @@
 """Connecting an account for the first time, or again."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduler_ui.domain import connections
-from scheduler_ui.domain.connections import Asked
+from scheduler_ui.domain.connections import Asked, Done
 from scheduler_ui.forms.accounts import PlatformForm
 from scheduler_ui.models import Account
 from scheduler_ui.platforms import registry
@@ -29,30 +32,52 @@ def pick(request: HttpRequest) -> HttpResponse:
 def connect(request: HttpRequest, slug: str) -> HttpResponse:
     """A platform's form; what is typed is verified at once, and stays when it is refused."""
     platform = _platform(slug)
-    form = PlatformForm(platform.connect_fields, request.POST or None)
-    is_sent = request.method == "POST" and (form.is_valid() or not platform.connect_fields)
-    account = _try_connect(request, platform, form) if is_sent else None
-    if account is None:
-        return _page(request, platform, form)
-    messages.success(request, _("%(account)s is connected.") % {"account": account})
-    return redirect("account", account.public_id)
+    if request.method == "GET":
+        return _page(request, platform, PlatformForm(platform.connect_fields))
+    form = PlatformForm(platform.connect_fields, request.POST)
+    done = _try(request, form, partial(connections.connect, request.member.workspace), slug)
+    return _page(request, platform, form) if done is None else _answer(request, done)
 
 
 @require_http_methods(["GET", "POST"])
 @member_required
 def reconnect(request: HttpRequest, public_id: str) -> HttpResponse:
     account = find(request, public_id)
-    platform = _platform(account.platform)
-    form = PlatformForm(platform.connect_fields, request.POST or None, initial=_known(account))
-    is_sent = request.method == "POST" and (form.is_valid() or not platform.connect_fields)
-    if not is_sent or not _try_reconnect(request, account, form):
-        words = {"account": account, "platform": platform, "form": form}
-        return render(request, "accounts/reconnect.html", words, status=422 if form.errors else 200)
-    messages.success(request, _("%(account)s is connected again.") % {"account": account})
-    return redirect("account", public_id)
+    fields = _platform(account.platform).connect_fields
+    if request.method == "GET":
+        return _reconnect_page(request, account, PlatformForm(fields, initial=_known(account)))
+    form = PlatformForm(fields, request.POST)
+    done = _try(request, form, partial(connections.reconnect, account), account.platform)
+    return _reconnect_page(request, account, form) if done is None else _answer(request, done)
 
 
-def _page(request: HttpRequest, platform: type[Platform] | None = None, form: PlatformForm | None = None):
+def _try(request: HttpRequest, form: PlatformForm, act: Callable, slug: str) -> Done | None:
+    if not form.is_valid():
+        return None
+    try:
+        return act(Asked(slug, form.typed(), request.user), timezone.now())
+    except ConnectError as error:
+        form.blame(error)
+        return None
+
+
+def _answer(request: HttpRequest, done: Done) -> HttpResponse:
+    if done.show_once:
+        # Shown in this very answer: a message would be stored, and what is stored can be read again.
+        words = {"account": done.account, "label": done.show_once[0], "value": done.show_once[1]}
+        return render(request, "accounts/show_once.html", words, headers={"Cache-Control": "no-store"})
+    messages.success(request, _("%(account)s is connected.") % {"account": done.account})
+    return redirect("account", done.account.public_id)
+
+
+def _reconnect_page(request: HttpRequest, account: Account, form: PlatformForm) -> HttpResponse:
+    words = {"account": account, "platform": _platform(account.platform), "form": form}
+    return render(request, "accounts/reconnect.html", words, status=422 if form.errors else 200)
+
+
+def _page(
+    request: HttpRequest, platform: type[Platform] | None = None, form: PlatformForm | None = None
+) -> HttpResponse:
     words = {"platforms": registry.PLATFORMS.values(), "platform": platform, "form": form}
     return render(request, "accounts/connect.html", words, status=422 if form and form.errors else 200)
 
@@ -62,25 +87,6 @@ def _platform(slug: str) -> type[Platform]:
         return registry.get(slug)
     except KeyError:
         raise Http404 from None
-
-
-def _try_connect(request: HttpRequest, platform: type[Platform], form: PlatformForm) -> Account | None:
-    asked = Asked(platform.slug, form.typed() if platform.connect_fields else {}, request.user)
-    try:
-        return connections.connect(request.member.workspace, asked, timezone.now())
-    except ConnectError as error:
-        form.blame(error)
-        return None
-
-
-def _try_reconnect(request: HttpRequest, account: Account, form: PlatformForm) -> bool:
-    asked = Asked(account.platform, form.typed() if form.fields else {}, request.user)
-    try:
-        connections.reconnect(account, asked, timezone.now())
-    except ConnectError as error:
-        form.blame(error)
-        return False
-    return True
 
 
 def _known(account: Account) -> dict[str, str]:

@@ -77,8 +77,13 @@ def test_every_member_gets_their_own_mail(workspace):
 
 @pytest.mark.parametrize(
     ("kind", "choice"),
-    [("failed", "mail_failed"), ("missed", "mail_failed"), ("asked", "mail_asked")]
-    + [("account", "mail_account"), ("worker", "mail_worker")],
+    [
+        ("failed", "mail_failed"),
+        ("missed", "mail_failed"),
+        ("asked", "mail_asked"),
+        ("account", "mail_account"),
+        ("worker", "mail_worker"),
+    ],
 )
 def test_what_somebody_does_not_want_is_not_mailed_later_either(workspace, kind, choice):
     User.objects.update(**{choice: False})
