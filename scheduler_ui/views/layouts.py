@@ -53,8 +53,8 @@ def title(span: Span) -> str:
         return dateformat.format(span.anchor, "F Y")
     if span.view == View.DAY:
         return dateformat.format(span.anchor, "l j F Y")
-    from_format = "j" if first.month == last.month else "j F" if first.year == last.year else "j F Y"
-    words = {"first": dateformat.format(first, from_format), "last": dateformat.format(last, "j F Y")}
+    from_format = "j" if first.month == last.month else "j M" if first.year == last.year else "j M Y"
+    words = {"first": dateformat.format(first, from_format), "last": dateformat.format(last, "j M Y")}
     return _("%(first)s to %(last)s") % words
 
 

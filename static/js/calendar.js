@@ -3,6 +3,8 @@
 (() => {
   const MINUTE = 60_000;
   const MINUTES = 1440;
+  const HOURS = 24;
+  const MORNING = 9;
   const EARLIER = 2; // hours shown above what is looked for
   const region = () => document.getElementById("calendar");
 
@@ -19,14 +21,16 @@
     line.classList.add("placed");
   };
 
+  // Once per page: a morph keeps the element, and with it where the person has scrolled to.
+  const scrolled = new WeakSet();
   const scrollToDay = () => {
     const week = document.querySelector(".week");
-    if (!week || week.dataset.scrolled) return;
-    const first = week.querySelector(".chip, .now");
-    week.dataset.scrolled = "1";
-    const row = week.querySelector(".wcol").clientHeight / 24;
-    const top = first ? first.offsetTop - EARLIER * row : 7 * row;
-    week.scrollTop = Math.max(0, document.getElementById("now")?.offsetTop - EARLIER * row || top);
+    if (!week || scrolled.has(week)) return;
+    scrolled.add(week);
+    const hour = week.querySelector(".wcol").clientHeight / HOURS;
+    const chips = [...week.querySelectorAll(".chip")].map((chip) => chip.offsetTop);
+    const sought = document.getElementById("now")?.offsetTop ?? Math.min(...chips, MORNING * hour);
+    week.scrollTop = Math.max(0, sought - EARLIER * hour);
   };
 
   const openDay = (event) => {
