@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BLANK = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL", "SCHEDULING_ENABLED", "DEBUG", "TIME_SCALE")
+BLANK = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL", "SCHEDULING_ENABLED", "DEBUG")
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
