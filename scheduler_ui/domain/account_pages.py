@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from scheduler_ui.domain import networks
+from scheduler_ui.domain.networks import Network
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Status, Workspace
 from scheduler_ui.platforms import registry
-from scheduler_ui.platforms.base import Kind, Platform
+from scheduler_ui.platforms.base import Kind
 
 OUT = Q(deliveries__status=Status.PUBLISHED)
 HELD = Q(deliveries__status__in=WAITING) & ~Q(deliveries__hold_reason__in=[Hold.NONE, Hold.DELETED])
@@ -20,23 +22,15 @@ class Row:
     """One account with its numbers; `next` is the delivery that it publishes next, held ones included."""
 
     account: Account
-    platform: type[Platform] | None
+    network: Network
     next: Delivery | None
 
     @property
     def is_blind(self) -> bool:
-        kind = self.account.settings.get("kind") or (self.platform and self.platform.kind)
+        """A platform may have accounts of several kinds, which their settings tell."""
+        platform = registry.PLATFORMS.get(self.account.platform)
+        kind = self.account.settings.get("kind") or (platform and platform.kind)
         return kind == Kind.BLIND
-
-    @property
-    def is_read_back(self) -> bool:
-        """Whether its platform has anything to say about it."""
-        return self.platform is not None and self.platform.profile is not Platform.profile
-
-    @property
-    def can_be_refused(self) -> bool:
-        """Whether there is a sign-in at all that could be made anew."""
-        return bool(self.platform and self.platform.connect_fields)
 
     @property
     def tone(self) -> str:
@@ -83,8 +77,12 @@ def _with_next(accounts: Iterable[Account]) -> list[Row]:
     accounts = list(accounts)
     next_ids = [account.next_id for account in accounts if account.next_id]
     coming = Delivery.objects.select_related("post").in_bulk(next_ids)
-    known = registry.PLATFORMS
-    return [Row(account, known.get(account.platform), coming.get(account.next_id)) for account in accounts]
+    return [Row(account, _network(account), coming.get(account.next_id)) for account in accounts]
+
+
+def _network(account: Account) -> Network:
+    """Also of an account whose platform is no longer there."""
+    return networks.find(account.platform) or Network(account.platform, account.platform.title())
 
 
 def _urgency(row: Row) -> tuple[bool, bool, str, int]:

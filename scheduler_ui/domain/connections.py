@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import avatars, boards, deliveries, holds, platform_tools, vault
+from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import Account, Attempt, Delivery, Status, User, Workspace
 from scheduler_ui.platforms import registry
@@ -95,9 +96,8 @@ def _verify(asked: Asked) -> Connected:
         raise ConnectError(str(error)) from error
     except ConnectError:
         raise
-    except Exception:
-        # What was typed may be in the message, so the class is all that is told.
-        logger.exception("connecting to %s failed in a way that it should not", asked.slug)
+    except Exception as error:
+        logger.error("connecting to %s failed: %s", asked.slug, place_of(error))
         raise ConnectError(_("Its answer could not be understood. Nothing was saved.")) from None
 
 

@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from scheduler_ui.domain import boards
 from scheduler_ui.models import Account, RehearsalArrival
+from scheduler_ui.platforms.rehearsal import Rehearsal
+
+SLUG, FIELDS = Rehearsal.slug, Rehearsal.settings_fields
 
 
 class ArrivalLog:

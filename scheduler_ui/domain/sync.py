@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, avatars, boards, platform_tools, wall_clock
+from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.models import Account, JobRun, Workspace
 from scheduler_ui.platforms.base import Platform, Profile
 from scheduler_ui.platforms.outcomes import Expired, PlatformError, Unauthorized
@@ -41,9 +42,9 @@ def sync_account(account: Account, now: datetime) -> bool:
         return _fail(account, str(error), now)
     except PlatformError as error:
         return _fail(account, str(error), now)
-    except Exception:
+    except Exception as error:
         # One broken account never stops the others.
-        logger.exception("account %s could not be synced", account.public_id)
+        logger.error("account %s could not be synced: %s", account.public_id, place_of(error))
         return _fail(account, _("Something went wrong while it was being read."), now)
     _write(account, {"synced_at": now, "sync_error": ""} | (_known(profile) if profile else {}))
     if profile:

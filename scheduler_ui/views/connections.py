@@ -10,13 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from scheduler_ui.domain import connections
+from scheduler_ui.domain import connections, networks
 from scheduler_ui.domain.connections import Asked, Done
+from scheduler_ui.domain.networks import Network
 from scheduler_ui.forms.accounts import PlatformForm
 from scheduler_ui.models import Account
-from scheduler_ui.platforms import registry
-from scheduler_ui.platforms.base import Platform
-from scheduler_ui.platforms.outcomes import ConnectError
 from scheduler_ui.views.accounts import find
 from scheduler_ui.views.members import member_required
 
@@ -31,19 +29,19 @@ def pick(request: HttpRequest) -> HttpResponse:
 @member_required
 def connect(request: HttpRequest, slug: str) -> HttpResponse:
     """A platform's form; what is typed is verified at once, and stays when it is refused."""
-    platform = _platform(slug)
+    network = _network(slug)
     if request.method == "GET":
-        return _page(request, platform, PlatformForm(platform.connect_fields))
-    form = PlatformForm(platform.connect_fields, request.POST)
+        return _page(request, network, PlatformForm(network.fields))
+    form = PlatformForm(network.fields, request.POST)
     done = _try(request, form, partial(connections.connect, request.member.workspace), slug)
-    return _page(request, platform, form) if done is None else _answer(request, done)
+    return _page(request, network, form) if done is None else _answer(request, done)
 
 
 @require_http_methods(["GET", "POST"])
 @member_required
 def reconnect(request: HttpRequest, public_id: str) -> HttpResponse:
     account = find(request, public_id)
-    fields = _platform(account.platform).connect_fields
+    fields = _network(account.platform).fields
     if request.method == "GET":
         return _reconnect_page(request, account, PlatformForm(fields, initial=_known(account)))
     form = PlatformForm(fields, request.POST)
@@ -56,7 +54,7 @@ def _try(request: HttpRequest, form: PlatformForm, act: Callable, slug: str) -> 
         return None
     try:
         return act(Asked(slug, form.typed(), request.user), timezone.now())
-    except ConnectError as error:
+    except connections.ConnectError as error:
         form.blame(error)
         return None
 
@@ -71,22 +69,20 @@ def _answer(request: HttpRequest, done: Done) -> HttpResponse:
 
 
 def _reconnect_page(request: HttpRequest, account: Account, form: PlatformForm) -> HttpResponse:
-    words = {"account": account, "platform": _platform(account.platform), "form": form}
+    words = {"account": account, "network": _network(account.platform), "form": form}
     return render(request, "accounts/reconnect.html", words, status=422 if form.errors else 200)
 
 
-def _page(
-    request: HttpRequest, platform: type[Platform] | None = None, form: PlatformForm | None = None
-) -> HttpResponse:
-    words = {"platforms": registry.PLATFORMS.values(), "platform": platform, "form": form}
+def _page(request: HttpRequest, network: Network | None = None, form: PlatformForm | None = None) -> HttpResponse:
+    words = {"networks": networks.known(), "network": network, "form": form}
     return render(request, "accounts/connect.html", words, status=422 if form and form.errors else 200)
 
 
-def _platform(slug: str) -> type[Platform]:
-    try:
-        return registry.get(slug)
-    except KeyError:
-        raise Http404 from None
+def _network(slug: str) -> Network:
+    found = networks.find(slug)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _known(account: Account) -> dict[str, str]:

@@ -11,7 +11,6 @@ from django.views.decorators.http import conditional_page, require_safe
 from scheduler_ui.domain import feeds
 from scheduler_ui.domain.feeds import Entry
 from scheduler_ui.models import Account
-from scheduler_ui.platforms.base import MediaItem
 
 # Asked again each time: what is deleted must be gone at once, and what has not changed costs a 304.
 fresh = cache_control(no_cache=True)
@@ -85,6 +84,6 @@ def _item(entry: Entry) -> dict:
     return item
 
 
-def _attachment(media: MediaItem) -> dict:
+def _attachment(media) -> dict:
     found = {"url": media.url, "mime_type": media.content_type, "size_in_bytes": media.bytes}
     return found | ({"title": media.alt} if media.alt else {})

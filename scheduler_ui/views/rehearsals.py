@@ -7,11 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from scheduler_ui.domain import platform_tools
+from scheduler_ui.domain import connections, platform_tools, rehearsals
 from scheduler_ui.forms.accounts import PlatformForm
 from scheduler_ui.models import Account
-from scheduler_ui.platforms.outcomes import ConnectError
-from scheduler_ui.platforms.rehearsal import Rehearsal
 from scheduler_ui.views import boards
 from scheduler_ui.views.accounts import find
 from scheduler_ui.views.members import member_required
@@ -27,7 +25,7 @@ def log(request: HttpRequest, public_id: str) -> HttpResponse:
     words = _words(request, account)
     if words["poll"].is_asking:
         return render(request, "rehearsals/_log.html", words)
-    form = PlatformForm(Rehearsal.settings_fields, initial=_present(account))
+    form = PlatformForm(rehearsals.FIELDS, initial=_present(account))
     return render(request, "rehearsals/page.html", words | {"form": form})
 
 
@@ -35,7 +33,7 @@ def log(request: HttpRequest, public_id: str) -> HttpResponse:
 @member_required
 def configure(request: HttpRequest, public_id: str) -> HttpResponse:
     account = _find(request, public_id)
-    form = PlatformForm(Rehearsal.settings_fields, request.POST)
+    form = PlatformForm(rehearsals.FIELDS, request.POST)
     if not form.is_valid() or not _try(account, form):
         return render(request, "rehearsals/page.html", _words(request, account) | {"form": form}, status=422)
     messages.success(request, _("From the next post on, %(account)s does so.") % {"account": account})
@@ -49,7 +47,7 @@ def _words(request: HttpRequest, account: Account) -> dict:
 
 def _find(request: HttpRequest, public_id: str) -> Account:
     account = find(request, public_id)
-    if account.platform != Rehearsal.slug:
+    if account.platform != rehearsals.SLUG:
         raise Http404
     return account
 
@@ -61,7 +59,7 @@ def _present(account: Account) -> dict:
 def _try(account: Account, form: PlatformForm) -> bool:
     try:
         platform_tools.configure(account, form.typed())
-    except ConnectError as error:
+    except connections.ConnectError as error:
         form.blame(error)
         return False
     return True
