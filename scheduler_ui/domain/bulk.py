@@ -26,15 +26,15 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class Shift:
-    """A new time for each row: the same instant for all, or so much later (days keep each row's wall clock)."""
+    """A new time for each row: the same instant for all, or so much on (days keep each row's wall clock)."""
 
-    to: When | None = None
+    to: datetime | None = None
     days: int = 0
     minutes: int = 0
 
     def of(self, when: When) -> When:
         if self.to is not None:
-            return self.to
+            return When.at(self.to, when.timezone)
         moved = replace(when, local=when.local + timedelta(days=self.days))
         return When.at(moved.instant + timedelta(minutes=self.minutes), when.timezone) if self.minutes else moved
 
@@ -111,7 +111,8 @@ def _moves(
 
 
 def _move_post(post: Post, shift: Shift, *, actor: User, now: datetime) -> None:
-    when = shift.to or shift.of(moves.when_of(post))
+    # A draft without a time may be given one, but nothing can be added to none.
+    when = When.at(shift.to, post.timezone) if shift.to else shift.of(moves.when_of(post))
     posts.reschedule(post, when, actor=actor, now=now)
 
 

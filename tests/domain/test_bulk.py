@@ -90,7 +90,7 @@ def test_shift_by_minutes_moves_the_instant(workspace, account, actor):
 def test_shift_to_a_time_moves_a_post_whole(workspace, account, actor):
     a_post(workspace, account, an_account(workspace))
     when = When(datetime.fromisoformat("2026-12-01T09:00"), "Europe/Berlin")
-    assert apply(Action.RESCHEDULE, actor, shift=Shift(to=when)).sentence == "2 have a new time."
+    assert apply(Action.RESCHEDULE, actor, shift=Shift(to=when.instant)).sentence == "2 have a new time."
     assert {row.scheduled_for for row in rows()} == {when.instant} == {Post.objects.get().scheduled_for}
 
 
