@@ -40,8 +40,9 @@ class Around:
         return path.split("?")[0].strip("/").partition("/")[0]
 
     @property
-    def poll(self) -> boards.Poll:
-        return boards.poll_elsewhere(self._request, reverse("shell"))
+    def poll(self) -> boards.Poll | str:
+        # Somebody without a workspace has nothing to watch, but the page that says so.
+        return boards.poll_elsewhere(self._request, reverse("shell")) if self else ""
 
 
 def _member(request: HttpRequest):

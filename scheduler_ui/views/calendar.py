@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from scheduler_ui.domain import calendars, cards, wall_clock
+from scheduler_ui.domain import calendars, cards, first_steps, wall_clock
 from scheduler_ui.domain.calendars import EVERYTHING, Span, View
 from scheduler_ui.models import Account, Status
-from scheduler_ui.views import boards, first_steps, layouts
+from scheduler_ui.views import boards, layouts
 from scheduler_ui.views.addresses import Address
 from scheduler_ui.views.members import member_required
 
@@ -56,7 +56,9 @@ def region(request: HttpRequest, address: Address) -> dict:
     context |= (
         layouts.lay_out(span, days, clock, member.user.clock) | _links(address, span) | _filter(address, accounts)
     )
-    return context | first_steps.context(member, accounts.values(), days)
+    if not any(day.count for day in days):
+        return context | {"first_steps": first_steps.look(member, accounts.values())}
+    return context | {"has_examples": any(card.is_example for day in days for card in day.cards)}
 
 
 def _links(address: Address, span: Span) -> dict:

@@ -33,6 +33,12 @@
     week.scrollTop = Math.max(0, sought - EARLIER * hour);
   };
 
+  // The list begins with the month; what is wanted begins with today.
+  const scrollToToday = () => {
+    const later = document.querySelector(".list-day:not(.past)");
+    if (later && document.querySelector(".list-day.past") && !location.search.includes("date=")) later.scrollIntoView();
+  };
+
   const openDay = (event) => {
     const cell = event.target.closest?.("td[data-day]");
     if (cell && !event.target.closest("a, .chip, button")) cell.querySelector("a.add")?.click();
@@ -49,6 +55,7 @@
 
   const refresh = () => { moveLine(); scrollToDay(); };
   refresh();
+  scrollToToday();
   setInterval(moveLine, MINUTE / 4);
   document.addEventListener("htmx:after:swap", refresh);
   document.addEventListener("click", (event) => region()?.contains(event.target) && openDay(event));
