@@ -1,0 +1,111 @@
+"""All that a composer's page shows beside the inputs: counters, problems, previews, and what the time means."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from scheduler_ui.domain import composing, moments, previews, wall_clock
+from scheduler_ui.domain.composing import Errors, Filled
+from scheduler_ui.domain.moments import Pick, Told
+from scheduler_ui.domain.posts import When
+from scheduler_ui.domain.previews import Card
+from scheduler_ui.models import Media, User
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The time part of the form as it was typed: at once or at a time, what the input held, and on whose clock."""
+
+    is_now: bool
+    value: str
+    zone: str
+    when: When | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    filled: Filled
+    typed: Typed
+    cards: Sequence[Card]
+    told: Told | None
+    picks: Sequence[Pick]
+    offset: str
+    errors: Errors = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> list[Card]:
+        return [card for card in self.cards if card.is_chosen]
+
+    @property
+    def fold(self) -> str:
+        return self.typed.when.fold if self.typed.when else ""
+
+    @property
+    def is_new(self) -> bool:
+        return self.filled.post is None
+
+    @property
+    def is_draft(self) -> bool:
+        return self.filled.post is None or composing.is_draft(self.filled.post)
+
+    @property
+    def characters(self) -> int:
+        return len(previews.GRAPHEME.findall(self.filled.composed.text))
+
+    @property
+    def text_problems(self) -> list[Card]:
+        return [card for card in self.chosen if any(problem.field == "text" for problem in card.problems)]
+
+    @property
+    def media_problems(self) -> list[Card]:
+        return [card for card in self.chosen if any(problem.field == "media" for problem in card.problems)]
+
+    @property
+    def fixes(self) -> list[str]:
+        """What is still in the way, one sentence for each field or account."""
+        said = [f"{card.account}: {problem.sentence}" for card in self.chosen for problem in card.problems]
+        return said + [sentence for sentences in self.errors.values() for sentence in sentences if sentence not in said]
+
+    @property
+    def to_fix(self) -> str:
+        return previews.things_to_fix(len(self.fixes)) if self.fixes else ""
+
+    @property
+    def has_film(self) -> bool:
+        return any(media.kind == Media.Kind.VIDEO for media, _alt in self.filled.composed.media)
+
+
+def look(filled: Filled, typed: Typed, now: datetime, errors: Errors | None = None) -> Sheet:
+    """Lay out what a form says, as it stands now."""
+    told = _told(filled, typed, now)
+    accounts = composing.offered(filled.workspace, filled.composed.accounts)
+    return Sheet(
+        filled=filled,
+        typed=typed,
+        cards=previews.cards(accounts, filled.composed, told.instant if told else now),
+        told=told,
+        picks=moments.quick_picks(now, typed.zone, filled.person.clock),
+        offset=wall_clock.offset_name(told.instant if told else now, typed.zone),
+        errors=_with_past(errors or {}, typed, told),
+    )
+
+
+def _told(filled: Filled, typed: Typed, now: datetime) -> Told | None:
+    if typed.when is None or typed.is_now:
+        return None
+    post_zone = filled.post.timezone if filled.post else ""
+    return moments.tell(typed.when, filled.person, _others(filled), now, post_zone)
+
+
+def _others(filled: Filled) -> Iterable[User]:
+    members = filled.workspace.memberships.exclude(user=filled.person).select_related("user").order_by("pk")
+    return [member.user for member in members]
+
+
+def _with_past(errors: Errors, typed: Typed, told: Told | None) -> Errors:
+    """A time that has gone by is said at once, not only when the form is sent."""
+    if told is None or not told.is_past or "when" in errors:
+        return errors
+    return {**errors, "when": [_("That time has passed. Choose a later one, or publish now.")]}

@@ -1,0 +1,179 @@
+// Nothing typed is lost: drafts save themselves on the server, and until it has said so, all that is typed is kept in this
+// browser, under the person's and the form's name, to be brought back after a crash, a sign-in or a server that was away.
+(() => {
+  const ONE = "#composer";
+  const PREFIX = "punctual:";
+  const TAKE = `${PREFIX}take`;
+  const IDLE = 1200, LONGEST = 5000, AGAIN = 4000;
+  const OLD = 30 * 24 * 3600 * 1000;
+  const UNSAID = new Set(["csrfmiddlewaretoken", "client_key", "seen", "place", "timezone", "mode", "files", "fold"]);
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+  const now = () => Date.now();
+
+  const fields = (form) => [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const said = (list) => JSON.stringify(list.filter(([name, value]) => !UNSAID.has(name) && value !== ""));
+  const isBlank = (form) => !fields(form).some(([name, value]) => value.trim() && (name === "text" || name === "media" || (name.startsWith("own_"))));
+  const keyOf = (form) => PREFIX + form.dataset.keep + (form.dataset.keep.endsWith(":new") ? `:${form.elements.client_key.value}` : "");
+  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+  const drop = (form) => localStorage.removeItem(keyOf(form));
+  const keep = (form) => {
+    if (!form.isConnected || form.isGone) return;
+    try { localStorage.setItem(keyOf(form), JSON.stringify({ at: now(), fields: fields(form) })); } catch { /* full: the server has it soon */ }
+  };
+  const post = (url, list, more = {}) => fetch(url, {
+    method: "POST", body: new URLSearchParams(list), ...more,
+    headers: { "X-CSRFToken": token(), "HX-Request": "true", "HX-Current-URL": location.href },
+  });
+  const say = (form, text, css = "") => {
+    const place = form.querySelector("#saved");
+    place.textContent = text;
+    place.dataset.state = css;
+  };
+  const words = (form) => form.querySelector("#saved").dataset;
+  const span = (ms) => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
+
+  // While the form is being sent, a save on its own would only come between.
+  const canSave = (form) => form.isConnected && form.dataset.autosave && form.dirtyAt && !form.isSending && !form.isGone && !isBlank(form);
+  const save = async (form, more) => {
+    if (!canSave(form) || form.isSaving) return;
+    const sent = fields(form), at = form.dirtyAt;
+    form.isSaving = true;
+    say(form, words(form).saving);
+    const saving = post(form.dataset.autosave, sent, more).then((answer) => settle(form, answer, at)).catch(() => say(form, words(form).here, "here"));
+    form.pending.add(saving);
+    await saving;
+    form.pending.delete(saving);
+    form.isSaving = false;
+    if (form.dirtyAt) later(form, AGAIN);
+  };
+  const settle = async (form, answer, at) => {
+    if (answer.status === 401) return signedOut(form);
+    const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
+    if (!answer.ok) return say(form, told.sentence ?? words(form).here, "here");
+    form.querySelector("#signed-out").hidden = true;
+    form.elements.seen.value = told.seen;
+    form.savedAt = now();
+    if (form.dirtyAt === at) { form.dirtyAt = 0; drop(form); }
+    say(form, words(form).just, "ok");
+    form.draftUrl = told.url;
+    if (form.elements.place.value === "page" && location.pathname !== told.url) history.replaceState(null, "", told.url);
+  };
+  const signedOut = (form) => {
+    const note = form.querySelector("#signed-out");
+    const isPage = form.elements.place.value === "page";
+    note.querySelector("a").search = `?next=${encodeURIComponent(isPage ? location.pathname : form.getAttribute("action"))}`;
+    note.hidden = false;
+    keep(form);
+    say(form, words(form).here, "here");
+  };
+
+  const later = (form, wait = IDLE) => {
+    clearTimeout(form.timer);
+    const left = form.dirtyAt ? Math.max(0, form.firstDirtyAt + LONGEST - now()) : wait;
+    form.timer = setTimeout(() => { form.firstDirtyAt = now(); save(form); }, wait === IDLE ? Math.min(wait, left) : wait);
+  };
+  const touched = (event) => {
+    const form = event.target.closest?.(ONE);
+    if (!form || !("live" in form.dataset)) return;
+    form.firstDirtyAt = form.dirtyAt ? form.firstDirtyAt : now();
+    form.dirtyAt = now();
+    keep(form);
+    if (form.dataset.autosave) later(form);
+    else say(form, words(form).here, "here");
+  };
+  const flush = () => {
+    const form = document.querySelector(ONE);
+    if (form?.dirtyAt) save(form, { keepalive: true });
+  };
+
+  // What was kept --------------------------------------------------------------------------------------------------
+  const entries = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== TAKE);
+  const orphan = (form) => {
+    entries().filter((key) => now() - (read(key)?.at ?? 0) > OLD).forEach((key) => localStorage.removeItem(key));
+    const mine = entries().filter((key) => key === PREFIX + form.dataset.keep || key.startsWith(`${PREFIX}${form.dataset.keep}:`));
+    return mine.filter((key) => read(key)?.fields).sort((left, right) => read(right).at - read(left).at)[0];
+  };
+  const bringBack = async (form, key) => {
+    const kept = read(key);
+    const list = kept.fields.filter(([name]) => name !== "place" && name !== "csrfmiddlewaretoken").concat([["place", form.elements.place.value]]);
+    const answer = await post(form.dataset.restore, list);
+    if (answer.status === 404) localStorage.removeItem(key);
+    if (!answer.ok) return;
+    const template = document.createElement("template");
+    template.innerHTML = await answer.text();
+    const fresh = template.content.querySelector("form");
+    form.isGone = true;
+    form.replaceWith(fresh);
+    htmx.process(fresh);
+    fresh.isBack = kept.at;
+    document.dispatchEvent(new CustomEvent("composer:replaced"));
+    fresh.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const tell = (form, at, isBack) => {
+    const note = form.querySelector("#restore");
+    const line = note.querySelector("[data-restore-words]");
+    const clock = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone: document.documentElement.dataset.timezone || undefined, hour12: document.documentElement.dataset.clock === "12" });
+    line.textContent = (isBack ? line.dataset.restoredWords : line.dataset.restoreWords).replace("%s", clock.format(at));
+    note.querySelector(".acts").hidden = isBack;
+    note.hidden = false;
+  };
+  document.addEventListener("composer:ready", (event) => {
+    const form = event.target;
+    if (form.isBack) return tell(form, form.isBack, true);
+    const key = orphan(form);
+    if (!key) return;
+    if (said(read(key).fields) === said(fields(form))) return localStorage.removeItem(key);
+    const isAsked = sessionStorage.getItem(TAKE) === form.dataset.keep;
+    sessionStorage.removeItem(TAKE);
+    const isNew = form.dataset.keep.endsWith(":new") && isBlank(form) && !form.elements.local_time.value;
+    if (isAsked || isNew) bringBack(form, key);
+    else tell(form, read(key).at, false);
+  });
+
+  // ------------------------------------------------------------------------------------------------------------------
+  document.addEventListener("input", touched);
+  document.addEventListener("change", touched);
+  document.addEventListener("visibilitychange", () => document.hidden && flush());
+  addEventListener("pagehide", flush);
+  document.addEventListener("close", flush, true); // the dialog, before it is emptied
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest(ONE);
+    if (!form) return;
+    if (event.target.closest("[data-sign-in]")) sessionStorage.setItem(TAKE, form.dataset.keep);
+    if (event.target.closest("[data-restore-take]")) bringBack(form, orphan(form));
+    if (event.target.closest("[data-restore-drop]")) { localStorage.removeItem(orphan(form)); form.querySelector("#restore").hidden = true; }
+    const page = event.target.closest("[data-full-page]");
+    if (page) leave(form, page.dataset.fullPage);
+  });
+  const leave = async (form, url) => {
+    await save(form);
+    if (form.dirtyAt) { keep(form); sessionStorage.setItem(TAKE, form.dataset.keep); }
+    location.href = form.draftUrl ?? url;
+  };
+
+  document.addEventListener("htmx:config:request", (event) => {
+    // A sign-in in another tab has changed the token.
+    if (event.target.closest?.(ONE) && token()) event.detail.ctx.request.headers["X-CSRFToken"] = token();
+  });
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.target.matches?.(ONE)) { keep(event.target); event.target.isSending = true; }
+  });
+  document.addEventListener("htmx:before:response", (event) => {
+    const form = event.target.closest?.(ONE);
+    if (!form) return;
+    const { status } = event.detail.ctx.response;
+    if (status === 401) { event.preventDefault(); signedOut(form); }
+    if (event.target === form && status < 300) { form.isGone = true; drop(form); }
+  });
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.target.matches?.("[data-discard]") && event.target.form;
+    if (form) { form.isGone = true; drop(form); }
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    if (event.target.matches?.(ONE)) event.target.isSending = false;
+  });
+  setInterval(() => {
+    const form = document.querySelector(ONE);
+    if (form?.savedAt && !form.dirtyAt && !form.isSaving) say(form, words(form).saved.replace("%s", span(Math.max(1000, now() - form.savedAt))), "ok");
+  }, 1000);
+})();
