@@ -56,19 +56,22 @@ def undo(request, public_id):
         messages.success(request, _("Moved back to %(time)s.") % {"time": _told(moved, Clock.of(request.user))})
     if not request.htmx:
         return redirect("calendar")
-    return render(request, "components/_toasts.html", {"oob": True}, headers={"HX-Trigger": "app:wake"})
+    answer = render(request, "components/_toasts.html", {"oob": True})
+    answer.headers["HX-Trigger"] = "app:wake"
+    return answer
 
 
 def _find(request: HttpRequest, public_id: str) -> Post:
     return get_object_or_404(Post, public_id=public_id, workspace=request.member.workspace, deleted_at=None)
 
 
-def _dialog(request: HttpRequest, post: Post, refusal: str = "", **answer) -> HttpResponse:
+def _dialog(request: HttpRequest, post: Post, refusal: str = "") -> HttpResponse:
     zone = str(request.user.timezone)
     at = wall_clock.to_local(post.scheduled_for, zone)[0].isoformat(timespec="minutes") if post.scheduled_for else ""
     sent = request.POST or request.GET
     words = {"post": post, "at": sent.get("at", at), "here": sent.get("here", ""), "zone": zone, "refusal": refusal}
-    return render(request, "calendar/_move.html" if request.htmx else "calendar/move.html", words, **answer)
+    template = "calendar/_move.html" if request.htmx else "calendar/move.html"
+    return render(request, template, words, status=422 if refusal else 200)
 
 
 def _asked(request: HttpRequest, post: Post) -> When:
@@ -115,9 +118,9 @@ def _refused(request: HttpRequest, post: Post, refusal: Refused) -> HttpResponse
     """The sentence with the calendar as it is (409 when the post was faster); a form that can be mended stays open."""
     has_started = isinstance(refusal, AlreadyStarted)
     if "asked" in request.POST and not has_started:
-        return _dialog(
-            request, post, str(refusal), status=422, headers={"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
-        )
+        form = _dialog(request, post, str(refusal))
+        form.headers["HX-Retarget"], form.headers["HX-Reswap"] = "#dialog", "innerHTML"
+        return form
     messages.error(request, str(refusal))
     return _answer(request, 409 if has_started else 422)
 
@@ -128,7 +131,9 @@ def _answer(request: HttpRequest, status: int = 200) -> HttpResponse:
     if not request.htmx:
         return redirect(reverse("calendar") + address.to())
     context = calendar.region(request, address) | {"oob": True}
-    return render(request, "calendar/_moved.html", context, status=status, headers={"HX-Trigger": "dialog:close"})
+    answer = render(request, "calendar/_moved.html", context, status=status)
+    answer.headers["HX-Trigger"] = "dialog:close"
+    return answer
 
 
 def _undo_address(moved: Moved) -> str:
