@@ -162,6 +162,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "scheduler_ui.adapters.InvitedOnly"
+ACCOUNT_FORMS = {
+    "login": "scheduler_ui.forms.account.SignInForm",
+    "reset_password": "scheduler_ui.forms.account.ResetPasswordForm",
+    "reset_password_from_key": "scheduler_ui.forms.account.NewPasswordForm",
+    "change_password": "scheduler_ui.forms.account.ChangePasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -58,7 +58,7 @@ def save_mail(request: HttpRequest) -> HttpResponse:
 @member_required
 @owner_required
 def save_workspace(request: HttpRequest) -> HttpResponse:
-    return _save(request, "workspace_form", WorkspaceForm(request.POST, instance=request.member.workspace), "workspace")
+    return _save(request, "workspace_form", _workspace_form(request, request.POST), "workspace")
 
 
 @require_POST
@@ -100,7 +100,7 @@ def page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
         "name_form": NameForm(instance=member.user),
         "look_form": LookForm(instance=member.user),
         "mail_form": MailForm(instance=member.user),
-        "workspace_form": WorkspaceForm(instance=member.workspace),
+        "workspace_form": _workspace_form(request),
         "members": member.workspace.memberships.select_related("user").order_by("pk"),
         "invites": people.open_invites(member.workspace, now),
         "role_form": RoleForm(initial={"role": Role.MEMBER}),
@@ -115,6 +115,11 @@ def question(request: HttpRequest, form: ZoneForm) -> zones.Change | None:
         return None
     change = zones.preview(request.user, form.cleaned_data["timezone"], timezone.now())
     return change if change.posts else None
+
+
+def _workspace_form(request: HttpRequest, data: QueryDict | None = None) -> WorkspaceForm:
+    """Its inputs stand beside the person's own, which have the same names."""
+    return WorkspaceForm(data, instance=request.member.workspace, auto_id="workspace_%s")
 
 
 def _save(request: HttpRequest, name: str, form: ModelForm, section: str) -> HttpResponse:

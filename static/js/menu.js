@@ -17,7 +17,7 @@
     button?.setAttribute("aria-expanded", event.newState === "open");
     if (event.newState !== "open" || !button) return;
     place(menu, button);
-    menu.querySelector("a, button")?.focus();
+    menu.querySelector("a, button")?.focus({ preventScroll: true });
   }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest?.(".menu:popover-open");
@@ -27,5 +27,7 @@
     const items = [...menu.querySelectorAll("a, button:not(:disabled)")];
     items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
   });
-  addEventListener("scroll", () => document.querySelectorAll(".menu:popover-open").forEach((menu) => menu.hidePopover()), true);
+  const follow = () => document.querySelectorAll(".menu:popover-open").forEach((menu) => place(menu, buttonOf(menu)));
+  addEventListener("scroll", follow, true);
+  addEventListener("resize", follow);
 })();

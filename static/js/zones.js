@@ -4,6 +4,7 @@
   const SHOWN = 60;
   const MINUTE = 60 * 1000;
   const html = document.documentElement;
+  const LANGUAGE = html.lang === "en" ? "en-GB" : html.lang; // day before month, as everywhere here
   const pad = (number) => String(number).padStart(2, "0");
   const fold = (text) => text.toLowerCase().replaceAll(/[_/]/g, " ");
   const wallClock = (option) => new Date(Date.now() + Number(option.dataset.minutes) * MINUTE);
@@ -117,7 +118,7 @@
       if (panel.hidden) return;
       const now = wallClock(option);
       panel.querySelector("b").textContent = face(now, true);
-      panel.querySelector("[data-day]").textContent = now.toLocaleDateString(html.lang, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" });
+      panel.querySelector("[data-day]").textContent = now.toLocaleDateString(LANGUAGE, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" });
       panel.querySelector("[data-offset]").textContent = option.dataset.offset;
     };
     tick();
