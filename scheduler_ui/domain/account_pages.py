@@ -33,6 +33,11 @@ class Row:
         return kind == Kind.BLIND
 
     @property
+    def needs_sign_in(self) -> bool:
+        """Whether there is one that could be made anew, or that must be."""
+        return self.network.has_secret or self.account.state == Account.State.RECONNECT
+
+    @property
     def tone(self) -> str:
         """The badge's colour class: who must act."""
         if self.account.state == Account.State.RECONNECT:

@@ -19,6 +19,10 @@ class Network:
     is_read_back: bool = False  # whether it has anything to say about an account
     has_settings_page: bool = False
 
+    @property
+    def has_secret(self) -> bool:
+        return any(field.type == "password" for field in self.fields)
+
 
 def known() -> list[Network]:
     return [_network(platform) for platform in registry.PLATFORMS.values()]
