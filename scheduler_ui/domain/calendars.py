@@ -118,10 +118,11 @@ class Sight:
 def read(workspace: Workspace, viewer: User, sight: Sight, accounts: Accounts, now: datetime) -> list[Day]:
     """The days of a span with their cards: three queries, however many posts; those without room are only counted."""
     zone = str(viewer.timezone)
+    info = wall_clock.zone_of(zone)
     days = _empty(sight.span, wall_clock.to_local(now, zone)[0])
     wanted: dict[int, Day] = {}
     for key, instant in _in_order(workspace, sight, zone):
-        day = days[wall_clock.to_local(instant, zone)[0].date()]
+        day = days[instant.astimezone(info).date()]
         if day.count < sight.each or day.date == sight.whole:
             wanted[key] = day
         day.count += 1

@@ -40,6 +40,10 @@ class Card:
         return ", ".join(word for word in words if word)
 
     @property
+    def iso(self) -> str:
+        return self.at.isoformat()
+
+    @property
     def colour(self) -> int:
         return self.accounts[0].colour if self.accounts else 0
 

@@ -1,3 +1,5 @@
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -18,5 +20,7 @@ def mark(platform: str) -> SafeString:
     return _use(f"platforms/{platform}.svg", "mark", "icon")
 
 
+# A month draws some hundred of them.
+@cache
 def _use(path: str, name: str, css: str) -> SafeString:
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static(path), name)

@@ -79,6 +79,7 @@ def _links_from(address: Address) -> dict:
         "new_link": f"{reverse('post_new')}?at=",
         "posts_link": reverse("post_move", args=["-"]).removesuffix("-/move/"),
         "no_text": _("No text yet"),
+        "move_words": _("Move to another time:"),
     }
 
 
