@@ -152,11 +152,28 @@ def _left_out(speaker: Platform, number: int) -> str:
 
 def _problems(speaker: Platform, content: Content, count: int) -> list[Problem]:
     """Too long is said once, with by how much; everything else is the platform's to say."""
-    found = speaker.check(content)
+    found = [*_room_problems(speaker, content), *speaker.check(content)]
     over = count - speaker.max_length if speaker.max_length else 0
     if over <= 0:
         return found
     return [Problem(_too_long(speaker, over)), *(problem for problem in found if problem.field != "text")]
+
+
+def _room_problems(speaker: Platform, content: Content) -> list[Problem]:
+    """What a platform has no room for, where leaving it out would make another post of it."""
+    words = {"platform": speaker.name, "most": speaker.max_images}
+    kinds = [item.kind for item in content.media]
+    if kinds.count(Media.Kind.IMAGE) > speaker.max_images > 0:
+        return [Problem(_("%(platform)s takes %(most)s pictures at most.") % words, "media")]
+    if Media.Kind.IMAGE in kinds and not speaker.max_images:
+        return [Problem(_("%(platform)s takes no pictures.") % words, "media")]
+    if kinds.count(Media.Kind.VIDEO) > 1:
+        return [Problem(_("One video is the most that a post may have."), "media")]
+    if kinds and Media.Kind.IMAGE not in kinds and not speaker.takes_video:
+        return [Problem(_("%(platform)s takes no videos.") % words, "media")]
+    if speaker.needs_text and content.media and not content.text.strip():
+        return [Problem(_("%(platform)s needs some words.") % words)]
+    return []
 
 
 def _too_long(speaker: Platform, over: int) -> str:
