@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from scheduler_ui.domain import shells
+from scheduler_ui.models import Workspace
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_of
 
@@ -38,6 +39,10 @@ class Around:
         if getattr(self._request, "htmx", False):
             path = self._request.htmx.current_url_abs_path or path
         return path.split("?")[0].strip("/").partition("/")[0]
+
+    @property
+    def other_workspaces(self) -> list[Workspace]:
+        return [member.workspace for member in self._request.memberships if member != self._request.member]
 
     @property
     def poll(self) -> boards.Poll | str:

@@ -76,6 +76,14 @@ def zone_of(name: str) -> ZoneInfo:
         raise UnknownZone(name) from error
 
 
+def is_zone(name: str) -> bool:
+    try:
+        zone_of(name)
+    except UnknownZone:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Reading:
     """What will happen: the instant, what clocks show then, a sentence unless plain, (policy, label) to choose from."""

@@ -46,7 +46,7 @@ class Change:
 
 def choices(now: datetime, *others: str) -> list[Zone]:
     """Every zone offered, by name, and `others` besides: what a person has may be an old name."""
-    names = sorted({*_names(), *filter(None, others)})
+    names = sorted({*_names(), *filter(wall_clock.is_zone, others)})
     return [Zone(name, wall_clock.offset_name(now, name), _minutes(now, name)) for name in names]
 
 

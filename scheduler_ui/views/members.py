@@ -28,7 +28,7 @@ def member_required(view: Callable) -> Callable:
 
 def member_of(request: HttpRequest) -> Membership:
     """The membership in the workspace that the person last chose, else in their first. Raises Http404."""
-    mine = list(request.user.memberships.select_related("workspace").order_by("pk"))
+    mine = request.memberships = list(request.user.memberships.select_related("workspace").order_by("pk"))
     chosen = request.session.get(WORKSPACE_KEY)
     for member in mine:
         member.user = request.user
