@@ -79,10 +79,9 @@ def _counted(accounts: QuerySet[Account]) -> QuerySet[Account]:
 
 
 def _with_next(accounts: Iterable[Account]) -> list[Row]:
-    accounts = list(accounts)
-    next_ids = [account.next_id for account in accounts if account.next_id]
-    coming = Delivery.objects.select_related("post").in_bulk(next_ids)
-    return [Row(account, _network(account), coming.get(account.next_id)) for account in accounts]
+    next_ids: dict[Account, int | None] = {account: getattr(account, "next_id", None) for account in accounts}
+    coming = Delivery.objects.select_related("post").in_bulk([next_id for next_id in next_ids.values() if next_id])
+    return [Row(account, _network(account), coming.get(next_id or 0)) for account, next_id in next_ids.items()]
 
 
 def _network(account: Account) -> Network:

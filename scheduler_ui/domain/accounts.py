@@ -3,6 +3,7 @@
 import secrets
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -106,7 +107,7 @@ def _lost_sentence(sentence: str, held: int) -> str:
 
 
 def _lease_seconds() -> float:
-    return settings.PUNCTUAL["publish_deadline"] + settings.PUNCTUAL["lease_extra"]
+    return float(settings.PUNCTUAL["publish_deadline"] + settings.PUNCTUAL["lease_extra"])
 
 
 def _take(account: Account, token: str, now: datetime) -> bool:
@@ -114,7 +115,7 @@ def _take(account: Account, token: str, now: datetime) -> bool:
     return free.update(token=token, lease_until=now + timedelta(seconds=_lease_seconds())) == 1
 
 
-def _refresh(account: Account, used: dict, token: str) -> AccountData:
+def _refresh(account: Account, used: dict[str, Any], token: str) -> AccountData:
     # Somebody may have renewed them between our failure and our lease.
     account.refresh_from_db(fields=["secrets", "state", "state_reason"])
     if vault.open(account.public_id, account.secrets) != used:

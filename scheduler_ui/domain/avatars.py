@@ -52,9 +52,9 @@ def recode(data: bytes) -> bytes:
 
 def _keep(account: Account, picture: bytes) -> None:
     name = f"{account.public_id}-{hashlib.sha256(picture).hexdigest()[:12]}.webp"
-    if account.avatar.name.endswith(name):
+    old = account.avatar.name or ""
+    if old.endswith(name):
         return
-    old = account.avatar.name
     account.avatar.save(name, ContentFile(picture), save=False)
     Account.objects.filter(pk=account.pk).update(avatar=account.avatar.name)
     if old:

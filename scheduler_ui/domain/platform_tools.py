@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.urls import reverse
@@ -57,10 +57,14 @@ def content_of(delivery: Delivery) -> Content:
 
 def media_item(media: Media, alt: str) -> MediaItem:
     known: dict[str, Any] = {name: getattr(media, name) for name in MEDIA_FIELDS}
-    return MediaItem(**known, alt=alt, url=media_url(media), open=partial(media.file.storage.open, media.file.name))
+    return MediaItem(**known, alt=alt, url=media_url(media), open=partial(_open, media))
 
 
 MEDIA_FIELDS = ("public_id", "kind", "name", "content_type", "bytes", "width", "height")
+
+
+def _open(media: Media) -> BinaryIO:
+    return cast(BinaryIO, media.file.storage.open(str(media.file.name)))
 
 
 def media_url(media: Media) -> str:
@@ -70,16 +74,20 @@ def media_url(media: Media) -> str:
 
 def when_sent(hook: Callable[[], None]) -> None:
     """Have `hook` called whenever the other side has a request and its answer is not read yet."""
-    global _hook
-    _hook = hook
+    _hooks[:] = [hook]
 
 
-_hook: Callable[[], None] = bool
+_hooks: list[Callable[[], None]] = []
+
+
+def _sent() -> None:
+    for hook in _hooks:
+        hook()
 
 
 @cache
 def _tools(allowed: tuple[Network, ...], public_url: str) -> Tools:
-    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog(), sent=lambda: _hook())
+    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog(), sent=_sent)
 
 
 def configure(account: Account, form: Mapping[str, str]) -> None:

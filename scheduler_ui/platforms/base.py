@@ -150,6 +150,7 @@ class Platform:
     has_settings_page: ClassVar[bool] = False
     deadline: timedelta = timedelta(seconds=20)
     connect_fields: ClassVar[tuple[ConnectField, ...]] = ()
+    settings_fields: ClassVar[tuple[ConnectField, ...]] = ()
 
     def __init__(self, account: AccountData, tools: Tools):
         self.account = account
@@ -159,6 +160,11 @@ class Platform:
     @classmethod
     def connect(cls, form: Mapping[str, str], tools: Tools) -> Connected:
         """Verify at once what a person typed. Raises outcomes.ConnectError."""
+        raise NotImplementedError
+
+    @classmethod
+    def configure(cls, form: Mapping[str, str], account: AccountData, tools: Tools) -> dict[str, Any]:
+        """The account's settings with what was typed into `settings_fields`. Raises outcomes.ConnectError."""
         raise NotImplementedError
 
     def length(self, text: str) -> int:
