@@ -1,6 +1,6 @@
 """Rows as the plain values that platforms understand, and what the outside world lends them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, BinaryIO, cast
 
@@ -72,22 +72,9 @@ def media_url(media: Media) -> str:
     return settings.BASE_URL + reverse("media_file", args=[media.public_id])
 
 
-def when_sent(hook: Callable[[], None]) -> None:
-    """Have `hook` called whenever the other side has a request and its answer is not read yet."""
-    _hooks[:] = [hook]
-
-
-_hooks: list[Callable[[], None]] = []
-
-
-def _sent() -> None:
-    for hook in _hooks:
-        hook()
-
-
 @cache
 def _tools(allowed: tuple[Network, ...], public_url: str) -> Tools:
-    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog(), sent=_sent)
+    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog())
 
 
 def configure(account: Account, form: Mapping[str, str]) -> None:

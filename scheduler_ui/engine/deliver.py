@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, settle, switch
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
@@ -114,7 +115,7 @@ def _call_once(platform: Platform, payload: Mapping[str, Any], key: str) -> Outc
         return platform.publish(payload, key)
     except PlatformError as error:
         return error
-    except Exception:
-        # A mistake in a platform's code may come after its bytes went out.
-        logger.exception("a platform failed in a way that it should not")
+    except Exception as error:
+        # A mistake in a platform's code may come after its bytes went out, and its words may quote a secret.
+        logger.error("a platform failed in a way that it should not: %s", place_of(error))
         return Unconfirmed("Something went wrong while it was being sent.")
