@@ -13,8 +13,6 @@ from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.scenes import Actor, Reason, Scene
 from scheduler_ui.models import Account, Delivery, Post, Status
 
-TROUBLE = frozenset({Actor.YOU, Actor.ENDED})
-
 
 @dataclass(frozen=True)
 class Item:
@@ -27,7 +25,7 @@ class Item:
     at: datetime | None
     clock: str
     note: str
-    is_trouble: bool
+    tone: str
     actions: Sequence[Action]
     can_edit: bool
 
@@ -56,7 +54,7 @@ def _item(delivery: Delivery, scene: Scene) -> Item:
         at=delivery.scheduled_for,
         clock=scene.clock.time(delivery.scheduled_for) if delivery.scheduled_for else "",
         note=_note(delivery, reason, scene),
-        is_trouble=reason.actor in TROUBLE,
+        tone="off" if delivery.hold_reason else reason.actor.tone,
         actions=actions.of_delivery(delivery),
         can_edit=actions.can_edit([delivery.status]),
     )
@@ -72,7 +70,7 @@ def _draft(post: Post, scene: Scene) -> Item:
         at=post.scheduled_for,
         clock=scene.clock.time(post.scheduled_for) if post.scheduled_for else "",
         note="" if deliveries else reasons.explain_draft(post).sentence,
-        is_trouble=False,
+        tone="off",
         actions=(),
         can_edit=True,
     )

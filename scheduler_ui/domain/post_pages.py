@@ -20,14 +20,6 @@ from scheduler_ui.models import Attempt, Delivery, Post, Status, User, Workspace
 
 # Who must act comes first, then what moves, then what waits, then what is over.
 ORDER = (Actor.YOU, Actor.ENDED, Actor.AGAIN, Actor.PUNCTUAL, Actor.DONE, Actor.NOBODY)
-TONES = {
-    Actor.YOU: "ask",
-    Actor.ENDED: "bad",
-    Actor.AGAIN: "warn",
-    Actor.PUNCTUAL: "info",
-    Actor.DONE: "ok",
-    Actor.NOBODY: "off",
-}
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Card:
 
     @property
     def tone(self) -> str:
-        return TONES[self.reason.actor]
+        return self.reason.actor.tone
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,21 @@ class Actor(TextChoices):
     DONE = "done", gettext_lazy("Done")
     ENDED = "ended", gettext_lazy("It ended")
 
+    @property
+    def tone(self) -> str:
+        """The colour's name in the style sheets."""
+        return _TONES[self]
+
+
+_TONES = {
+    Actor.NOBODY: "off",
+    Actor.PUNCTUAL: "info",
+    Actor.AGAIN: "warn",
+    Actor.YOU: "ask",
+    Actor.DONE: "ok",
+    Actor.ENDED: "bad",
+}
+
 
 @dataclass(frozen=True)
 class Machine:

@@ -130,12 +130,19 @@ def _line(attempt: Attempt, delivery: Delivery, scene: Scene) -> Line:
         took=_took(attempt),
         who=_("%(platform)s said") % said,
         answer=attempt.answer,
-        note=attempt.error or ("" if attempt.outcome == Outcome.OPEN else _("Nothing in words.")),
+        note=_note(attempt),
         read=read_as(attempt),
         next=next_of(attempt, scene),
         tone=tone,
         icon=icon,
     )
+
+
+def _note(attempt: Attempt) -> str:
+    """What stands in for an answer that there is none of."""
+    if attempt.answer or attempt.outcome == Outcome.OPEN:
+        return ""
+    return attempt.error or _("Nothing in words.")
 
 
 def _took(attempt: Attempt) -> str:

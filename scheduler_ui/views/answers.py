@@ -3,17 +3,16 @@
 import json
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 WAKE = json.dumps({"dialog:close": None, "app:wake": None})
 
 
 def acted(request: HttpRequest, fallback: str) -> HttpResponse:
-    """The toasts, and a nudge to every region of the page; without htmx a plain way back."""
+    """What was said, as toasts, and a nudge to every region of the page; without htmx a plain way back."""
     if request.htmx:
-        headers = {"HX-Trigger": WAKE, "HX-Reswap": "none"}
-        return render(request, "components/_toasts.html", {"oob": True}, headers=headers)
+        return HttpResponse(headers={"HX-Trigger": WAKE, "HX-Reswap": "none"})
     return redirect(way_back(request, fallback))
 
 
