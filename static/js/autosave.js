@@ -2,6 +2,7 @@
 // browser, under the person's and the form's name, to be brought back after a crash, a sign-in or a server that was away.
 (() => {
   const ONE = "#composer";
+  const OURS = `${ONE}, [data-preview], [data-discard]`;
   const PREFIX = "punctual:";
   const TAKE = `${PREFIX}take`;
   const IDLE = 1200, LONGEST = 5000, AGAIN = 4000;
@@ -99,9 +100,7 @@
     const answer = await post(form.dataset.restore, list);
     if (answer.status === 404) localStorage.removeItem(key);
     if (!answer.ok) return;
-    const template = document.createElement("template");
-    template.innerHTML = await answer.text();
-    const fresh = template.content.querySelector("form");
+    const fresh = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form"));
     form.isGone = true;
     form.replaceWith(fresh);
     htmx.process(fresh);
@@ -153,13 +152,13 @@
 
   document.addEventListener("htmx:config:request", (event) => {
     // A sign-in in another tab has changed the token.
-    if (event.target.closest?.(ONE) && token()) event.detail.ctx.request.headers["X-CSRFToken"] = token();
+    if (event.target.matches?.(OURS) && token()) event.detail.ctx.request.headers["X-CSRFToken"] = token();
   });
   document.addEventListener("htmx:before:request", (event) => {
     if (event.target.matches?.(ONE)) { keep(event.target); event.target.isSending = true; }
   });
   document.addEventListener("htmx:before:response", (event) => {
-    const form = event.target.closest?.(ONE);
+    const form = event.target.matches?.(OURS) && document.querySelector(ONE);
     if (!form) return;
     const { status } = event.detail.ctx.response;
     if (status === 401) { event.preventDefault(); signedOut(form); }

@@ -68,10 +68,8 @@
     request.send(row.file);
   });
   const arrive = (form, row, html) => {
-    const template = document.createElement("template");
-    template.innerHTML = html;
     const hasFocus = row.contains(document.activeElement);
-    const arrived = template.content.querySelector("li");
+    const arrived = document.adoptNode(new DOMParser().parseFromString(html, "text/html").querySelector("li"));
     row.replaceWith(arrived);
     if (hasFocus) arrived.querySelector(".alt").focus();
     changed(form);
