@@ -56,9 +56,8 @@ def undo(request, public_id):
         messages.success(request, _("Moved back to %(time)s.") % {"time": _told(moved, Clock.of(request.user))})
     if not request.htmx:
         return redirect("calendar")
-    answer = render(request, "components/_toasts.html", {"oob": True})
-    answer.headers["HX-Trigger"] = "app:wake"
-    return answer
+    # The message goes as a toast; the calendar that is open asks for itself.
+    return HttpResponse(headers={"HX-Trigger": "app:wake"})
 
 
 def _find(request: HttpRequest, public_id: str) -> Post:
@@ -131,7 +130,7 @@ def _answer(request: HttpRequest, status: int = 200) -> HttpResponse:
     if not request.htmx:
         return redirect(reverse("calendar") + address.to())
     context = calendar.region(request, address) | {"oob": True}
-    answer = render(request, "calendar/_moved.html", context, status=status)
+    answer = render(request, "calendar/_region.html", context, status=status)
     answer.headers["HX-Trigger"] = "dialog:close"
     return answer
 
