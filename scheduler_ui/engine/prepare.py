@@ -62,7 +62,8 @@ def _prepare(delivery: Delivery, platform: Platform, content: Content, now: date
         if _is_early(delivery, now) and isinstance(error, Unavailable | Unconfirmed):
             return None
         delivery.tries += 1
-        attempt = claims.open_attempt(delivery, Attempt.Kind.PREPARE, now=now, worker=beats.worker_name())
+        number = claims.next_number(delivery, Attempt.Kind.PREPARE)
+        attempt = claims.open_attempt(delivery, Attempt.Kind.PREPARE, number, now=now, worker=beats.worker_name())
         settle.settle(delivery, attempt, error, now=clock.now())
         return None
     as_read = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, token=delivery.token)

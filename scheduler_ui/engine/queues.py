@@ -16,6 +16,7 @@ class WakingQueue(SqliteHuey):
 
     def __init__(self, name: str, folder: Path, keys: Sequence[str]):
         self.bell = threading.Semaphore(0)
+        self._turn = threading.Lock()
         self.pulses: list[tuple[str, Callable[[datetime], object]]] = []
         self.slow: WakingQueue | None = None
         super().__init__(
@@ -29,8 +30,14 @@ class WakingQueue(SqliteHuey):
         )
 
     def enqueue(self, task: Any) -> None:
-        super().enqueue(task)
+        with self._turn:
+            super().enqueue(task)
         self.bell.release()
+
+    def dequeue(self) -> Any:
+        # One thread of this process at a time: racing for the file's lock would mean sleeping in SQLite.
+        with self._turn:
+            return super().dequeue()
 
     def read_schedule(self, timestamp: datetime | None = None) -> list[Any]:
         """Look before locking: the scheduler asks twenty times a second, mostly in vain."""

@@ -127,7 +127,8 @@ def _leased(delivery: Delivery, now: datetime) -> bool:
 
 
 def _question(delivery: Delivery, kind: str, now: datetime) -> Attempt:
-    return claims.open_attempt(delivery, kind, now=now, worker=beats.worker_name())
+    number = claims.next_number(delivery, kind)
+    return claims.open_attempt(delivery, kind, number, now=now, worker=beats.worker_name())
 
 
 def _ask_again(delivery: Delivery, attempt: Attempt, outcome: Accepted | PlatformError) -> None:

@@ -6,10 +6,10 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections
 
 from scheduler_ui.domain import accounts, platform_tools
-from scheduler_ui.engine import telling, touches
+from scheduler_ui.engine import claims, telling, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
@@ -85,7 +85,7 @@ def _settle(
     # The object in hand stays as it was read until the whole transaction has held.
     before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
     try:
-        with transaction.atomic():
+        with claims.writing():
             if not move_to(delivery, status, **changes, sent_at=sent_at):
                 return False
             _write_attempt(attempt, outcome, sent_at, now, changes.get("due_at"))

@@ -26,7 +26,7 @@ def run(spread: float, answer_after: float) -> dict:
         # Whatever would be sent twice has its chance.
         processes.wait_for(lambda: len(receiver.arrivals) > POSTS, 3)
     receiver.close()
-    late = sorted((at - promised[key["post_id"]]).total_seconds() * 1000 for _, at, key in receiver.arrivals)
+    late = sorted((at - promised[key["id"]]).total_seconds() * 1000 for _, at, key in receiver.arrivals)
     return {
         "posts": POSTS,
         "arrived": len({key for key, _, _ in receiver.arrivals}),
@@ -46,7 +46,8 @@ def _schedule(url: str, spread: float) -> dict[str, datetime]:
     workspace = Workspace.objects.create(name="Bench")
     Membership.objects.create(user=user, workspace=workspace)
     now = datetime.now(UTC)
-    account = connections.connect(workspace, "webhook", {"url": url, "name": "bench"}, user, now)
+    asked = connections.Asked("webhook", {"url": url, "name": "bench"}, user)
+    account = connections.connect(workspace, asked, now).account
     start = arming.next_second(now) + timedelta(seconds=15)
     promised = {}
     for number in range(POSTS):

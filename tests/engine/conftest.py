@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.engine import clock
+from scheduler_ui.engine import clock, switch
 from scheduler_ui.models import Delivery
 from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import Kind
@@ -14,6 +14,7 @@ from tests.fakes import FakePlatform
 def quick_numbers(settings):
     """Waiting for a look-up is waiting for nothing here."""
     settings.PUNCTUAL = settings.PUNCTUAL | {"lookup_delays": (0, 0.01, 0.03)}
+    switch.forget()
 
 
 @pytest.fixture
