@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards, vault
 from scheduler_ui.domain.rehearsals import ArrivalLog
@@ -13,6 +14,7 @@ from scheduler_ui.models import Account, Delivery, Media
 from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import AccountData, Content, MediaItem, Platform, Tools
 from scheduler_ui.platforms.http import Http
+from scheduler_ui.platforms.outcomes import Unauthorized
 from scheduler_ui.platforms.targets import Network
 
 # What platforms count their own deadlines in: an operator, or a fault run's clock, scales them all together.
@@ -25,10 +27,11 @@ def tools() -> Tools:
 
 
 def platform_for(account: Account) -> Platform:
-    """The account's platform, ready to speak. Raises KeyError for one that is no longer known."""
-    platform = registry.get(account.platform)(account_data(account), tools())
-    platform.deadline *= settings.PUNCTUAL["publish_deadline"] / USUAL_DEADLINE
-    return platform
+    """The account's platform, ready to speak; one without a readable sign-in says so at every call."""
+    try:
+        return registry.get(account.platform)(account_data(account), tools())
+    except (vault.Tampered, KeyError):
+        return Unusable(AccountData(account.public_id, account.remote_id, account.handle), tools())
 
 
 def account_data(account: Account) -> AccountData:
@@ -83,3 +86,12 @@ def configure(account: Account, form: Mapping[str, str]) -> None:
     account.settings = platform.configure(form, account_data(account), tools())
     Account.objects.filter(pk=account.pk).update(settings=account.settings)
     boards.touch(account.workspace_id)
+
+
+class Unusable(Platform):
+    """Stands in for an account whose secrets cannot be opened: it is lost in words, as one that was revoked."""
+
+    def _refuse(self, *_args: Any, **_named: Any) -> NoReturn:
+        raise Unauthorized(_("Its stored sign-in cannot be read any more."))
+
+    publish = follow = find = refresh = profile = _refuse

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from scheduler_ui.domain import notices
+from scheduler_ui.models import Account
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
 
@@ -45,4 +46,6 @@ def follow(request: HttpRequest, public_id: str) -> HttpResponse:
     notice = get_object_or_404(about, public_id=public_id)
     if notice.delivery:
         return redirect("post", notice.delivery.post.public_id)
-    return redirect("account", notice.account.public_id) if notice.account else redirect("notices")
+    if notice.account is None or notice.account.state == Account.State.DISCONNECTED:
+        return redirect("accounts" if notice.account else "notices")
+    return redirect("account", notice.account.public_id)

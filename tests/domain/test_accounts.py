@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from scheduler_ui.domain import accounts, vault
+from scheduler_ui.domain import accounts, platform_tools, vault
 from scheduler_ui.models import Account, Delivery, Event, Hold, Notice, Post, Status
-from scheduler_ui.platforms.outcomes import Unauthorized
+from scheduler_ui.platforms.outcomes import Unauthorized, Unavailable
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 State = Account.State
@@ -158,3 +158,19 @@ def test_disconnect_wipes_and_cancels_and_keeps_history(account, person):
     ]
     assert list(Event.objects.values_list("kind", "actor")) == [("canceled", person.pk)] * 2
     assert Post.objects.count() == 5
+
+
+def test_refresh_that_breaks_is_unavailable_and_tells_nothing_of_the_secret(account, fake, caplog):
+    fake.script = {"refresh": [ValueError("bad header canary-3c")]}
+    with pytest.raises(Unavailable) as caught:
+        accounts.refresh(account, NOW)
+    assert str(caught.value) == "The sign-in could not be renewed."
+    assert "canary" not in caplog.text
+    assert "ValueError in fakes.py" in caplog.text
+
+
+def test_an_account_whose_secrets_cannot_be_read_is_lost_in_words(account, fake):
+    account.secrets = vault.seal("another-row", {"token": "old"})
+    with pytest.raises(Unauthorized, match="cannot be read any more"):
+        platform_tools.platform_for(account).publish({"text": "x"}, "key")
+    assert fake.calls == []

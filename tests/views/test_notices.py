@@ -68,6 +68,12 @@ def test_a_notice_leads_to_what_it_is_about(member, workspace):
     assert urls == [*wanted, reverse("notices")]
 
 
+def test_a_notice_about_a_disconnected_account_leads_to_the_list(member, workspace):
+    notice = tell(workspace, account=an_account(workspace, state="disconnected"))
+    assert member.get(reverse("notice", args=[notice.public_id])).url == reverse("accounts")
+    assert "Reconnect" not in member.get(reverse("notices")).content.decode()
+
+
 def test_a_strangers_notice_is_404(member):
     assert member.get(reverse("notice", args=[tell(a_workspace()).public_id])).status_code == 404
 
