@@ -1,7 +1,7 @@
 """A real Chromium for the tests of this folder; any error in its console fails the test.
 
-`page` is a fresh browser in Berlin; `open_page(...)` makes more, of other sizes, zones and themes. `sign_in(user)` needs
-no form, `axe(page)` lists what is not accessible. A failed test leaves pictures in test-results/.
+`page` is a fresh browser in Berlin; `open_page(...)` makes more, of other sizes, zones and themes. `sign_in(user)`
+needs no form, `axe(page)` lists what is not accessible. A failed test leaves pictures in test-results/.
 """
 
 import os
