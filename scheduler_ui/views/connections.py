@@ -63,9 +63,12 @@ def _answer(request: HttpRequest, done: Done) -> HttpResponse:
     if done.show_once:
         # Shown in this very answer: a message would be stored, and what is stored can be read again.
         words = {"account": done.account, "label": done.show_once[0], "value": done.show_once[1]}
-        return render(request, "accounts/show_once.html", words, headers={"Cache-Control": "no-store"})
+        answer = render(request, "accounts/show_once.html", words)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
     messages.success(request, _("%(account)s is connected.") % {"account": done.account})
-    return redirect("account", done.account.public_id)
+    # From the first steps one comes back to the second of them.
+    return redirect("calendar") if "first" in request.POST else redirect("account", done.account.public_id)
 
 
 def _reconnect_page(request: HttpRequest, account: Account, form: PlatformForm) -> HttpResponse:

@@ -3,7 +3,6 @@
 (() => {
   const root = document.documentElement;
   const region = () => document.getElementById("calendar");
-  const say = (words) => { document.getElementById("say").textContent = words; };
   const QUARTERS = 96;
   let held = null;
 
@@ -15,9 +14,9 @@
     });
     const moved = document.getElementById(id);
     moved?.classList.remove("moving");
-    if (moved && (document.activeElement === document.body || document.activeElement === null)) moved.querySelector("a.t")?.focus();
-    // What the toast says in sight is said to ears as well, with the reason when it did not move.
-    say([...document.querySelectorAll("#toasts .toast > span")].at(-1)?.textContent ?? "");
+    // The focus stays on the post, also in its new cell; where it has left the page, on what remains.
+    const isLost = !document.activeElement || document.activeElement === document.body;
+    if (isLost) (moved?.querySelector("a.t") ?? region()).focus();
   };
 
   const quarterAt = (column, y) => {

@@ -108,12 +108,21 @@ def test_arrows_move_and_keep_the_focus(member, post_at):
     chip(member, post).locator("a.t").focus()
     member.keyboard.press("Shift+ArrowRight")
     expect(day(member, "2031-03-13").locator(".chip")).to_have_count(1)
-    expect(member.locator("#say")).to_have_text("Moved to Thursday 13 March 2031, 09:07.")
+    expect(member.get_by_role("status").get_by_text("Moved to Thursday 13 March 2031, 09:07.")).to_be_visible()
     expect(chip(member, post).locator("a.t")).to_be_focused()
     member.keyboard.press("Shift+ArrowDown")
     expect(day(member, "2031-03-20").locator(".chip")).to_have_count(1)
     expect(chip(member, post).locator("a.t")).to_be_focused()
     assert local_time(post) == "2031-03-20T09:07"
+
+
+def test_arrow_off_the_page_leaves_the_focus_in_the_calendar(member, post_at):
+    post = post_at("2031-04-06T09:00")
+    member.goto(MONTH)
+    chip(member, post).locator("a.t").focus()
+    member.keyboard.press("Shift+ArrowRight")
+    expect(chip(member, post)).to_have_count(0)
+    expect(member.locator("#calendar")).to_be_focused()
 
 
 def test_arrows_move_by_quarters_in_the_week(member, post_at):
@@ -253,6 +262,13 @@ def test_filter_by_status(member, post_at):
     expect(chip(member, kept)).to_have_count(1)
 
 
+def test_slash_goes_to_the_search(member, post_at):
+    post_at("2031-03-12T09:00")
+    member.goto(MONTH)
+    member.keyboard.press("/")
+    expect(member).to_have_url(re.compile("/queue/#search$"))
+
+
 def test_line_of_now_is_on_todays_column(member, post_at):
     post_at("2031-03-12T09:00")
     member.goto("/?view=week")
@@ -274,7 +290,6 @@ def test_examples_are_loaded_and_removed(member):
 def test_feed_is_one_click_away(member):
     member.goto("/")
     member.get_by_role("button", name="Feed").click()
-    member.goto("/")
     expect(member.get_by_text("1 of 3 done")).to_be_visible()
 
 
