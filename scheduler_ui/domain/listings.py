@@ -29,6 +29,10 @@ class Item:
     actions: Sequence[Action]
     can_edit: bool
 
+    @property
+    def delivery(self) -> Delivery | None:
+        return self.row if isinstance(self.row, Delivery) else None
+
 
 @dataclass(frozen=True)
 class Group:
