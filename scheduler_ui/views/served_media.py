@@ -53,7 +53,10 @@ def _is_member(request: HttpRequest, media: Media) -> bool:
 
 def _answer(request: HttpRequest, stored, content_type: str) -> HttpResponse:
     """The whole, or the one range that a film's player asks for; anything odder is answered with the whole."""
-    size = stored.size
+    try:
+        size = stored.size
+    except FileNotFoundError:
+        raise Http404("the file is gone") from None
     # Bytes never change under an id, but whether they may be seen does. A name of our own, never opened as a page.
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-cache", "Content-Disposition": "attachment"}
     asked = PART.fullmatch(request.headers.get("Range", ""))
