@@ -1,9 +1,7 @@
 """What becomes of an account after it is connected: paused, lost, disconnected, its sign-in renewed."""
 
-import logging
 import secrets
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +11,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards, holds, notices, platform_tools, vault
-from scheduler_ui.domain.mishaps import place_of
+from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.models import Account, Delivery, Event, Hold, Notice, Status, User, move_many
 from scheduler_ui.platforms.base import AccountData
-from scheduler_ui.platforms.outcomes import PlatformError, Unauthorized, Unavailable
+from scheduler_ui.platforms.outcomes import Unauthorized, Unavailable
 
-logger = logging.getLogger(__name__)
 LOOK_AGAIN = 0.05  # seconds between two looks at another worker's refresh
 
 
@@ -124,7 +121,8 @@ def _refresh(account: Account, used: dict[str, Any], token: str) -> AccountData:
     account.refresh_from_db(fields=["secrets", "state", "state_reason"])
     if vault.open(account.public_id, account.secrets) != used:
         return platform_tools.account_data(account)
-    fresh = _ask(account)
+    with foreseen():
+        fresh = platform_tools.platform_for(account).refresh()
     if fresh is None:
         raise Unauthorized(_("The platform no longer accepts this sign-in."))
     sealed = vault.seal(account.public_id, fresh)
@@ -132,16 +130,6 @@ def _refresh(account: Account, used: dict[str, Any], token: str) -> AccountData:
     if Account.objects.filter(pk=account.pk, token=token).update(secrets=sealed) == 1:
         account.secrets = sealed
     return platform_tools.account_data(account)
-
-
-def _ask(account: Account) -> Mapping[str, Any] | None:
-    try:
-        return platform_tools.platform_for(account).refresh()
-    except PlatformError:
-        raise
-    except Exception as error:
-        logger.error("the sign-in of account %s could not be renewed: %s", account.public_id, place_of(error))
-        raise Unavailable(_("The sign-in could not be renewed.")) from None
 
 
 def _ask_a_person(account: Account) -> None:

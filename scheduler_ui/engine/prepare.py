@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.engine import beats, claims, clock, crash, settle
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Attempt, Delivery
@@ -78,8 +79,9 @@ def _is_early(delivery: Delivery, now: datetime) -> bool:
 
 
 def _results(platform: Platform, delivery: Delivery, content: Content) -> dict[str, Any]:
-    try:
-        return platform.prepare(content)
-    except Expired:
-        fresh = accounts.refresh(delivery.account, clock.now())
-        return type(platform)(fresh, platform.tools).prepare(content)
+    with foreseen():
+        try:
+            return platform.prepare(content)
+        except Expired:
+            fresh = accounts.refresh(delivery.account, clock.now())
+            return type(platform)(fresh, platform.tools).prepare(content)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.engine import beats, claims, clock, crash, settle, telling, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import Attempt, Delivery, Notice, Status, move_to
@@ -44,11 +45,12 @@ def follow(delivery: Delivery, now: datetime) -> None:
 
 def _follow(platform: Platform, delivery: Delivery) -> Published | Accepted:
     handle, payload = delivery.handle or {}, delivery.payload or {}
-    try:
-        return platform.follow(handle, payload)
-    except Expired:
-        fresh = accounts.refresh(delivery.account, clock.now())
-        return type(platform)(fresh, platform.tools).follow(handle, payload)
+    with foreseen():
+        try:
+            return platform.follow(handle, payload)
+        except Expired:
+            fresh = accounts.refresh(delivery.account, clock.now())
+            return type(platform)(fresh, platform.tools).follow(handle, payload)
 
 
 def look(delivery: Delivery, now: datetime) -> None:
@@ -75,11 +77,12 @@ def _find(platform: Platform, delivery: Delivery) -> Published | None:
     others = Delivery.objects.filter(account=delivery.account).exclude(pk=delivery.pk).exclude(remote_id="")
     owned = frozenset(others.filter(settled_at__gte=since).values_list("remote_id", flat=True))
     payload = delivery.payload or {}
-    try:
-        return platform.find(payload, delivery.key, since, owned)
-    except Expired:
-        fresh = accounts.refresh(delivery.account, clock.now())
-        return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
+    with foreseen():
+        try:
+            return platform.find(payload, delivery.key, since, owned)
+        except Expired:
+            fresh = accounts.refresh(delivery.account, clock.now())
+            return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
 
 
 def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> None:

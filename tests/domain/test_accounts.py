@@ -164,7 +164,7 @@ def test_refresh_that_breaks_is_unavailable_and_tells_nothing_of_the_secret(acco
     fake.script = {"refresh": [ValueError("bad header canary-3c")]}
     with pytest.raises(Unavailable) as caught:
         accounts.refresh(account, NOW)
-    assert str(caught.value) == "The sign-in could not be renewed."
+    assert str(caught.value) == "Something went wrong here while the platform was asked."
     assert "canary" not in caplog.text
     assert "ValueError in fakes.py" in caplog.text
 
