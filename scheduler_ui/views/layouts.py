@@ -52,7 +52,7 @@ def title(span: Span) -> str:
     if span.view in {View.MONTH, View.LIST}:
         return dateformat.format(span.anchor, "F Y")
     if span.view == View.DAY:
-        return dateformat.format(span.anchor, "l j F Y")
+        return dateformat.format(span.anchor, "D j F Y")
     from_format = "j" if first.month == last.month else "j M" if first.year == last.year else "j M Y"
     words = {"first": dateformat.format(first, from_format), "last": dateformat.format(last, "j M Y")}
     return _("%(first)s to %(last)s") % words
