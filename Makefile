@@ -37,13 +37,14 @@ test-real: .venv/test.stamp ## publish to real servers, started for it
 	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest tests/real $(ARGS)
 
 check: .venv/test.stamp ## format, lint, types, migrations, architecture
-	@$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/ruff check -q .
-	@find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
-	@$(ALONE) $(BIN)/mypy
-	@$(ALONE) $(BIN)/python manage.py makemigrations --check --dry-run
-	@$(ALONE) $(BIN)/python -W error manage.py check
-	@$(BIN)/python -m pytest -q tests/test_architecture.py
+	@failed=; \
+	$(BIN)/ruff format --check -q . || { echo "Run: $(BIN)/ruff format ."; failed=1; }; \
+	$(BIN)/ruff check -q . || failed=1; \
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} + || failed=1; \
+	$(ALONE) $(BIN)/mypy || failed=1; \
+	$(ALONE) $(BIN)/python -W error manage.py makemigrations --check --dry-run || failed=1; \
+	$(BIN)/python -m pytest -q tests/test_architecture.py || failed=1; \
+	test -z "$$failed"
 
 bench: .venv/test.stamp ## the performance table
 	@$(BIN)/python -m pytest -q -s tests/bench $(ARGS)

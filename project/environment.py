@@ -58,7 +58,7 @@ def numbers(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     def convert(value: str) -> str:
-        return allowed[allowed.index(value.upper())]
+        return {name.lower(): name for name in allowed}[value.lower()]
 
     return _read(name, default, convert, f"must be one of {', '.join(allowed)}")
 
@@ -151,7 +151,7 @@ def _read(name: str, default: Any, convert: Callable[[str], Any], must: str) -> 
         return default
     try:
         return convert(value)
-    except (ValueError, ArithmeticError) as error:
+    except (ValueError, KeyError) as error:
         raise ImproperlyConfigured(f"{name}={value} {must}.") from error
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from environ import Env
 
 from project import environment
+from scheduler_ui import logs
 from scheduler_ui.engine.queues import WakingQueue
 
 # A system's zone files are often a year old: only the tzdata package counts, so that every machine agrees.
@@ -88,8 +89,6 @@ MIDDLEWARE = [
     "scheduler_ui.middleware.Fragments",
     "allauth.account.middleware.AccountMiddleware",
 ]
-if not (BASE_DIR / "scheduler_ui/middleware.py").exists():
-    del MIDDLEWARE[0]
 ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -108,8 +107,6 @@ TEMPLATES = [
         },
     },
 ]
-if not (BASE_DIR / "scheduler_ui/context.py").exists():
-    del TEMPLATES[0]["OPTIONS"]["context_processors"][-1]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database, cache and files ----------------------------------------------------------------------------------------
@@ -241,21 +238,4 @@ HUEY.slow = WakingQueue("slow", DATA_DIR, QUEUE_KEYS)
 
 # --- Logging ----------------------------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "scheduler_ui.logs.Redact"}},
-    "formatters": {"line": {"()": "scheduler_ui.logs.Line"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Django's own handlers would say everything twice; httpx would tell every address it calls.
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        # A handler of its own, or run_huey would add one; each step of each task is no news.
-        "huey": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "PIL": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configured(LOG_LEVEL)

@@ -3,6 +3,7 @@
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 MASK = "[masked]"
 _SECRETS = [
@@ -17,6 +18,28 @@ _SECRETS = [
     re.compile(r"(?P<keep>/(?:setup|invite|reset)/)[\w.:=-]{8,}"),
     re.compile(r"(?P<keep>/password/reset/key/)[\w.:=-]+"),
 ]
+
+
+def configured(level: str) -> dict[str, Any]:
+    """Return what Django's LOGGING setting takes: everything goes to stderr, through the two classes below."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"redact": {"()": Redact}},
+        "formatters": {"line": {"()": Line}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        # Django's own handlers would say everything twice; httpx would tell every address it calls.
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            # A handler of its own, or run_huey would add one; each step of each task is no news.
+            "huey": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            "PIL": {"level": "WARNING"},
+        },
+    }
 
 
 def redact(text: str) -> str:

@@ -27,6 +27,7 @@ from tests.boot.running import environment as process_environment
         (lambda: environment.number("IT", 3), "0.25", 0.25),
         (lambda: environment.numbers("IT", (1,)), "1, 2.5", (1, 2.5)),
         (lambda: environment.choice("IT", "INFO", ("INFO", "DEBUG")), "debug", "DEBUG"),
+        (lambda: environment.choice("IT", "both", ("both", "tick")), "tick", "tick"),
         (lambda: environment.origin("IT"), "https://Posts.example.org/", "https://posts.example.org"),
         (lambda: environment.origin("IT"), "http://[::1]:8000", "http://[::1]:8000"),
         (lambda: environment.networks("IT"), "", ()),
