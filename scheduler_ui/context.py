@@ -12,6 +12,9 @@ from scheduler_ui.models import Workspace
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_of
 
+# Pages that stand under another name in the navigation.
+NAMED = {"trash": "queue"}
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     return {"shell": SimpleLazyObject(lambda: Around(request)), "viewer": getattr(request, "user", None)}
@@ -38,7 +41,8 @@ class Around:
         path = self._request.path
         if getattr(self._request, "htmx", False):
             path = self._request.htmx.current_url_abs_path or path
-        return path.split("?")[0].strip("/").partition("/")[0]
+        first = path.split("?")[0].strip("/").split("/")
+        return NAMED.get(first[0], "/".join(first[:2]) if first[0] == "posts" else first[0])
 
     @property
     def other_workspaces(self) -> list[Workspace]:

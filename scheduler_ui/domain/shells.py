@@ -50,7 +50,7 @@ def look(member: Membership, now: datetime) -> Shell:
     accounts = Account.objects.filter(workspace_id=member.workspace_id).exclude(state=Account.State.DISCONNECTED)
     gone = timedelta(seconds=settings.PUNCTUAL["worker_gone"])
     return Shell(
-        accounts=list(accounts.order_by("pk")),
+        accounts=sorted(accounts, key=lambda account: str(account).casefold()),
         trouble=trouble or 0,
         unread=unread or 0,
         next_due_at=next_due_at,
