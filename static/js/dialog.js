@@ -9,7 +9,9 @@
     const link = event.target.closest("[data-dialog]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      opener = link;
+      // A menu has closed by then: what opened it is what one comes back to.
+      const menu = link.closest(".menu");
+      opener = menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : link;
       htmx.ajax("GET", link.getAttribute("href") || link.dataset.dialog, { source: link, target: "#dialog", swap: "innerHTML" });
     }
     if (event.target.closest("#dialog [data-close]") || event.target === dialog) close();

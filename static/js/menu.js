@@ -28,6 +28,10 @@
     items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
   });
   const follow = () => document.querySelectorAll(".menu:popover-open").forEach((menu) => place(menu, buttonOf(menu)));
+  // A choice closes the menu: a page that asks again by itself waits while one is open.
+  document.addEventListener("click", (event) => {
+    event.target.closest(".menu :is(a, button)")?.closest(".menu:popover-open")?.hidePopover();
+  });
   addEventListener("scroll", follow, true);
   addEventListener("resize", follow);
 })();
