@@ -6,7 +6,7 @@ from django.conf import settings
 from huey import crontab
 from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
 
-from scheduler_ui.domain import mail, media, sync, trash
+from scheduler_ui.domain import mail, media, sync, trash, zone_data
 from scheduler_ui.engine import clock, deliver, offers, prepare, recover, touches
 
 SLOW = HUEY.slow
@@ -74,3 +74,8 @@ def send_waiting_mail() -> None:
 def sweep() -> None:
     trash.purge(clock.now())
     media.sweep(clock.now())
+
+
+@db_periodic_task(crontab(minute="7"))
+def follow_zone_data() -> None:
+    zone_data.catch_up(clock.now())

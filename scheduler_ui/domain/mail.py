@@ -31,6 +31,7 @@ CHOICES = {
     Notice.Kind.ASKED: "mail_asked",
     Notice.Kind.ACCOUNT: "mail_account",
     Notice.Kind.WORKER: "mail_worker",
+    Notice.Kind.MOVED: "mail_asked",
 }
 
 

@@ -70,6 +70,17 @@ def change(user: User, zone: str, keep: str, now: datetime) -> int:
     return moved
 
 
+def put(post: Post, when: When) -> None:
+    """Another reading of a post's time: what waits is armed anew where the instant moves. Raises AlreadyStarted."""
+    was = post.scheduled_for
+    post.local_time, post.timezone, post.fold = when.local, when.timezone, when.fold
+    post.scheduled_for = when.instant
+    post.tzdata_version = wall_clock.tzdata_version()
+    post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
+    if when.instant != was:
+        _promise(post, when.instant)
+
+
 @cache
 def _names() -> tuple[str, ...]:
     """The names in use today; old ones and bare offsets are understood, not offered."""
@@ -97,15 +108,14 @@ def _is_late(post: Post, zone: str, now: datetime) -> bool:
 
 def _carry(post: Post, zone: str, keep: str, user: User, now: datetime) -> bool:
     """Whether its instant moved; one that a worker takes at this very moment stays as it is."""
+    assert post.scheduled_for is not None
     when = When.at(post.scheduled_for, zone)
     if keep == KEEP_CLOCK and not _is_late(post, zone, now):
         when = replace(when, local=post.local_time, fold=post.fold)
     was = post.scheduled_for
     try:
         with transaction.atomic():
-            _write(post, when)
-            if when.instant != was:
-                _promise(post, when.instant)
+            put(post, when)
     except AlreadyStarted:
         return False
     if when.instant == was:
@@ -113,13 +123,6 @@ def _carry(post: Post, zone: str, keep: str, user: User, now: datetime) -> bool:
     data = {"was": was.isoformat(), "to": when.instant.isoformat()}
     Event.objects.create(post=post, actor=user, kind="moved", data=data, at=now)
     return True
-
-
-def _write(post: Post, when: When) -> None:
-    post.local_time, post.timezone, post.fold = when.local, when.timezone, when.fold
-    post.scheduled_for = when.instant
-    post.tzdata_version = wall_clock.tzdata_version()
-    post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
 
 
 def _promise(post: Post, at: datetime) -> None:

@@ -16,6 +16,7 @@ class Notice(models.Model):
         ASKED = "asked", _("Punctual must ask")
         ACCOUNT = "account", _("An account is lost")
         WORKER = "worker", _("No worker is running")
+        MOVED = "moved", _("Posts have moved")
 
     public_id = PublicIdField()
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="notices")

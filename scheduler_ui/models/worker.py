@@ -22,7 +22,6 @@ class Installation(models.Model):
     """What is true of the whole installation: the single row with primary key 1."""
 
     scheduling_enabled = models.BooleanField(default=True)
-    tzdata_version = models.CharField(max_length=10, blank=True)
     worker_alarm_at = models.DateTimeField(null=True, blank=True)
     refused_messages = models.PositiveIntegerField(default=0)
 

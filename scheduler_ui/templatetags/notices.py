@@ -10,6 +10,7 @@ LOOKS = {
     Notice.Kind.ASKED: ("s-warn", "circle-question-mark"),
     Notice.Kind.ACCOUNT: ("s-bad", "unplug"),
     Notice.Kind.WORKER: ("s-bad", "heart-pulse"),
+    Notice.Kind.MOVED: ("s-warn", "calendar-clock"),
 }
 
 

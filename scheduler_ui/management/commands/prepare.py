@@ -6,8 +6,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
-from scheduler_ui.domain import setup_links
+from scheduler_ui.domain import setup_links, zone_data
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         self._collect_static()
+        zone_data.catch_up(timezone.now())
         if setup_links.is_needed():
             self.stdout.write("Make the first user here (the link works once):")
             call_command("setup_link", stdout=self.stdout)

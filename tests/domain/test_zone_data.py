@@ -1,0 +1,63 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from scheduler_ui.domain import wall_clock, zone_data
+from scheduler_ui.models import Notice, Status
+from tests.factories import NOW, a_post, a_user, a_workspace, an_account
+
+pytestmark = pytest.mark.django_db
+NINE = datetime.fromisoformat("2027-01-15T09:00")
+# Until 2026 Vancouver put its clocks back in winter.
+BEFORE, AFTER = datetime(2027, 1, 15, 17, 0, tzinfo=UTC), datetime(2027, 1, 15, 16, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def workspace():
+    return a_workspace(a_user())
+
+
+@pytest.fixture
+def post(workspace):
+    old = {"scheduled_for": BEFORE, "tzdata_version": "2025b"}
+    return a_post(workspace, an_account(workspace), local_time=NINE, timezone="America/Vancouver", **old)
+
+
+def test_catch_up_keeps_the_wall_time_and_moves_the_instant(post):
+    assert zone_data.catch_up(NOW) == 1
+    post.refresh_from_db()
+    delivery = post.deliveries.get()
+    assert (post.local_time, post.scheduled_for, post.tzdata_version) == (NINE, AFTER, wall_clock.tzdata_version())
+    assert (delivery.scheduled_for, delivery.due_at, delivery.status) == (AFTER, AFTER, Status.SCHEDULED)
+
+
+def test_catch_up_tells_whose_posts_moved(workspace, post):
+    zone_data.catch_up(NOW)
+    notice = Notice.objects.get()
+    assert (notice.workspace, notice.title) == (workspace, "A post keeps its clock time, not its moment")
+    assert post.events.get().kind == "moved"
+
+
+def test_catch_up_with_the_same_data_changes_nothing(post):
+    zone_data.catch_up(NOW)
+    assert zone_data.catch_up(NOW) == 0
+    assert Notice.objects.count() == 1
+
+
+def test_catch_up_is_silent_where_nothing_moves(workspace):
+    local = datetime.fromisoformat("2026-12-01T09:00")
+    instant = wall_clock.to_utc(local, "Europe/Berlin")
+    old = {"scheduled_for": instant, "tzdata_version": "2025b"}
+    post = a_post(workspace, an_account(workspace), local_time=local, timezone="Europe/Berlin", **old)
+    version = post.deliveries.get().version
+    assert zone_data.catch_up(NOW) == 0
+    post.refresh_from_db()
+    assert (post.tzdata_version, post.deliveries.get().version) == (wall_clock.tzdata_version(), version)
+    assert Notice.objects.count() == 0
+
+
+def test_catch_up_leaves_what_has_started_alone(post):
+    post.deliveries.update(status=Status.PUBLISHED, due_at=None)
+    assert zone_data.catch_up(NOW) == 0
+    post.refresh_from_db()
+    assert post.scheduled_for == BEFORE
