@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduler_ui.domain import connections, networks
@@ -25,6 +26,7 @@ def pick(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+@never_cache  # what was typed stays in the form, and nowhere else
 @require_http_methods(["GET", "POST"])
 @member_required
 def connect(request: HttpRequest, slug: str) -> HttpResponse:
@@ -37,6 +39,7 @@ def connect(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, network, form) if done is None else _answer(request, done)
 
 
+@never_cache  # what was typed stays in the form, and nowhere else
 @require_http_methods(["GET", "POST"])
 @member_required
 def reconnect(request: HttpRequest, public_id: str) -> HttpResponse:
