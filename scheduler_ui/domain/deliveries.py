@@ -1,6 +1,7 @@
 """What a person may decide about one delivery."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -64,7 +65,7 @@ def _refuse_unless_asked(delivery: Delivery) -> None:
         raise Refused(_("This has been answered already."))
 
 
-def _move(delivery: Delivery, status: str, actor: User, now: datetime, kind: str, **changes) -> None:
+def _move(delivery: Delivery, status: str, actor: User, now: datetime, kind: str, **changes: Any) -> None:
     with transaction.atomic():
         if not move_to(delivery, status, **changes):
             raise AlreadyStarted(_("It has just changed. Look again, then decide."))

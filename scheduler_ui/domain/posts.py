@@ -130,7 +130,7 @@ def reschedule(post: Post, when: When, *, actor: User, now: datetime) -> Post:
         for delivery in _movable(post):
             arming.rearm(delivery, post.scheduled_for, is_armed=delivery.status != Status.DRAFT)
         was = before.isoformat() if before else ""
-        _remember(post, actor, "moved", now, was=was, to=post.scheduled_for.isoformat())
+        _remember(post, actor, "moved", now, was=was, to=when.instant.isoformat())
         boards.touch(post.workspace_id)
     return post
 

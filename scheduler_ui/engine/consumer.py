@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
-from scheduler_ui.engine import beats, deliver, ticks
+from scheduler_ui.engine import beats, deliver, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class PunctualConsumer(QuietConsumer):
         for pulse in self.pulses:
             pulse.join(timeout=1)
         try:
-            ticks.flush_touches(deliver.clock.now())
+            touches.flush()
             beats.stop()
         except DatabaseError:
             logger.warning("the worker's row could not be removed; it will lapse by itself")

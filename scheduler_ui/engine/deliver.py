@@ -53,8 +53,9 @@ def _deliver(delivery_id: int) -> None:
 
 
 def _send(delivery: Delivery) -> None:
-    account = delivery.account
-    if not switch.is_publishing_on() or _waits(delivery, account.waits_until):
+    account, due_at = delivery.account, delivery.due_at
+    assert due_at is not None  # the table's constraint for what waits
+    if not switch.is_publishing_on() or _waits(delivery, due_at, account.waits_until):
         return
     platform = platform_tools.platform_for(account)
     platform.tools = replace(platform.tools, sent=partial(crash.point, "sent"))
@@ -62,7 +63,6 @@ def _send(delivery: Delivery) -> None:
     prepared = prepare.ensure(delivery, platform, content)
     if prepared is None:
         return
-    due_at = delivery.due_at
     key = delivery.key or platform.new_key(due_at) or claims.new_token()
     payload = platform.freeze(content, prepared, key)
     clock.sleep_until(due_at - span("claim_before"))
@@ -74,9 +74,9 @@ def _send(delivery: Delivery) -> None:
     _publish(delivery, attempt, platform, due_at)
 
 
-def _waits(delivery: Delivery, until: datetime | None) -> bool:
+def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool:
     """A rate limit moves what was saved after it too."""
-    if until is None or until <= delivery.due_at:
+    if until is None or until <= due_at:
         return False
     as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, version=delivery.version)
     as_read.update(due_at=until, queued_at=None)

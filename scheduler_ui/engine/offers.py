@@ -48,9 +48,10 @@ def offer_due(now: datetime, wake: Wake, *, busy: int = 0) -> int:
     soon = rows.filter(due_at__gt=now, due_at__lte=now + span("look_ahead")).order_by("due_at")[:AT_ONCE]
     offered = 0
     for delivery in [*_overdue(rows, now, busy), *soon]:
-        if _is_too_late(delivery, now):
+        assert delivery.due_at is not None  # both queries asked for it
+        if _is_too_late(delivery, delivery.due_at, now):
             _miss(delivery, now)
-        elif _offer(delivery, now, wake):
+        elif _offer(delivery, delivery.due_at, now, wake):
             offered += 1
     if offered:
         crash.point("offered")
@@ -64,8 +65,8 @@ def _overdue(rows: QuerySet[Delivery], now: datetime, busy: int) -> list[Deliver
     return list(rows.filter(due_at__lte=now).order_by(is_backlog, "due_at")[: 2 * free])
 
 
-def _offer(delivery: Delivery, now: datetime, wake: Wake) -> bool:
-    eta = max(now, delivery.due_at - span("lead"))
+def _offer(delivery: Delivery, due_at: datetime, now: datetime, wake: Wake) -> bool:
+    eta = max(now, due_at - span("lead"))
     as_read = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, queued_at=delivery.queued_at)
     if as_read.update(queued_at=eta) != 1:
         return False
@@ -73,9 +74,9 @@ def _offer(delivery: Delivery, now: datetime, wake: Wake) -> bool:
     return True
 
 
-def _is_too_late(delivery: Delivery, now: datetime) -> bool:
+def _is_too_late(delivery: Delivery, due_at: datetime, now: datetime) -> bool:
     # due_at, not scheduled_for: a retry's or a rate limit's own waiting does not count.
-    return delivery.status in WAITING and now - delivery.due_at > late_limit(delivery.workspace.late_minutes)
+    return delivery.status in WAITING and now - due_at > late_limit(delivery.workspace.late_minutes)
 
 
 def _miss(delivery: Delivery, now: datetime) -> None:

@@ -45,7 +45,8 @@ class WakingQueue(SqliteHuey):
         due = "select 1 from schedule where queue = ? and timestamp <= ? limit 1"
         if not self.storage.sql(due, (self.name, moment.timestamp()), results=True):
             return []
-        return super().read_schedule(timestamp)
+        tasks: list[Any] = super().read_schedule(timestamp)
+        return tasks
 
     def is_revoked(self, *_: Any, **__: Any) -> bool:
         return False  # nothing is ever revoked, so a look at the file for each task is spared

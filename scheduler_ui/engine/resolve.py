@@ -1,6 +1,7 @@
 """What happens after a send: asking after something accepted, and finding out about a lost answer."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.mishaps import foreseen
@@ -96,7 +97,7 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
         telling.tell(Notice.Kind.ASKED, delivery, now)
         return
     if lookups % per_round == 0:
-        changes = settle.FREE | {"due_at": now, "lookups": lookups}
+        changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
         if move_to(delivery, Status.RETRYING, **changes):
             _close(attempt, Attempt.Outcome.ABSENT, now, now)
             touches.add(delivery.workspace_id)

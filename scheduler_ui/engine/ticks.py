@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections, connections
 
-from scheduler_ui.engine import beats, clock, touches
+from scheduler_ui.engine import beats, clock
 from scheduler_ui.engine.numbers import span
 
 logger = logging.getLogger(__name__)
@@ -39,10 +39,6 @@ class Pulse(threading.Thread):
             close_old_connections()
         except Exception:
             logger.exception("%s failed", self.name)
-
-
-def flush_touches(now: datetime) -> None:
-    touches.flush()
 
 
 def heart() -> Pulse:

@@ -15,6 +15,7 @@ def add(workspace_id: int) -> None:
 
 def flush() -> None:
     with _lock:
-        touched, _ = set(_touched), _touched.clear()
+        touched = set(_touched)
+        _touched.clear()
     for workspace_id in touched:
         boards.touch(workspace_id)
