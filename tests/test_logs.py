@@ -17,6 +17,7 @@ from scheduler_ui.logs import Line, Redact, redact
         ("app password abcd-efgh-ijkl-mnop refused", "app password [masked] refused"),
         ("postgres://ada:hunter2@db/punctual", "postgres://ada:[masked]@db/punctual"),
         ("GET /setup/1xVREu:ke1J0dqtFHj/ 200", "GET /setup/[masked]/ 200"),
+        ("GET /join/9aXk2mK9dTfLw0Zb-_q/ 410", "GET /join/[masked]/ 410"),
         ("GET /account/password/reset/key/1-abc123-def/ 200", "GET /account/password/reset/key/[masked]/ 200"),
         ("published Xy7abc to @harbor on bluesky, 0.04 s after its time", None),
         ("worker host-0a1b-42 beats", None),

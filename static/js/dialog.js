@@ -14,14 +14,20 @@
       opener = menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : link;
       htmx.ajax("GET", link.getAttribute("href") || link.dataset.dialog, { source: link, target: "#dialog", swap: "innerHTML" });
     }
-    if (event.target.closest("#dialog [data-close]") || event.target === dialog) close();
+    if (event.target.closest("#dialog [data-close]")) close();
+  });
+  // A press beside a small question closes it; a whole form stays, so that a slip loses nothing.
+  dialog.addEventListener("mousedown", (event) => {
+    const box = dialog.getBoundingClientRect();
+    const isInside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (event.target === dialog && !isInside && !dialog.classList.contains("sheet")) close();
   });
   document.addEventListener("htmx:after:swap", () => {
-    if (!dialog.firstElementChild || dialog.open) return;
+    if (!dialog.firstElementChild) return;
     // The first element says what it wants to be: a small question, or the sheet that holds a whole form.
     dialog.className = dialog.firstElementChild.dataset.dialogClass || "dialog";
     dialog.setAttribute("aria-labelledby", dialog.querySelector("h2[id]")?.id || "");
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
   });
   dialog.addEventListener("close", () => {
     dialog.replaceChildren();

@@ -108,3 +108,30 @@ def test_error_page_is_accessible_and_fits(open_page, sign_in, axe, overflow, me
     page.goto("/nowhere/")
     expect(page.get_by_text("There is nothing here")).to_be_visible()
     assert (axe(page), overflow(page)) == ([], 0)
+
+
+def box_of(page):
+    return page.locator("#dialog").bounding_box()
+
+
+def test_small_dialog_closes_beside_it_and_gives_the_focus_back(page, sign_in, member):
+    sign_in(member.user).goto("/")
+    page.locator("#shortcuts-open").click()
+    expect(page.locator("#dialog")).to_be_visible()
+    box = box_of(page)
+    page.mouse.click(box["x"] + 3, box["y"] + 3)
+    expect(page.locator("#dialog")).to_be_visible()
+    page.mouse.click(box["x"] - 20, box["y"] + 3)
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#shortcuts-open")).to_be_focused()
+
+
+def test_dialog_with_a_form_stays_when_one_slips(page, sign_in, member):
+    sign_in(member.user).goto("/")
+    page.locator("#post-new").click()
+    expect(page.locator("dialog.sheet")).to_be_visible()
+    page.mouse.click(5, 5)
+    expect(page.locator("dialog.sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator("#post-new")).to_be_focused()
