@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -73,7 +74,7 @@ def _around(member: Membership) -> list[Subquery]:
     ]
 
 
-def _counted(rows: QuerySet) -> Subquery:
+def _counted(rows: QuerySet[Any]) -> Subquery:
     return Subquery(rows.order_by().values("workspace").annotate(number=Count("*")).values("number"))
 
 
