@@ -69,7 +69,8 @@ def autosave(request):
         return JsonResponse({"sentence": str(refused), "seconds": refused.seconds}, status=HTTPStatus.TOO_MANY_REQUESTS)
     except Refused as refused:
         return JsonResponse({"sentence": str(refused)}, status=HTTPStatus.CONFLICT)
-    return JsonResponse({"seen": composing.state_of(post), "url": reverse("post_edit", args=[post.public_id])})
+    url = reverse("post_edit", args=[post.public_id])
+    return JsonResponse({"seen": composing.state_of(post), "post": post.public_id, "url": url})
 
 
 @require_POST

@@ -14,7 +14,9 @@
   const fields = (form) => [...new FormData(form)].filter(([, value]) => typeof value === "string");
   const said = (list) => JSON.stringify(list.filter(([name, value]) => !UNSAID.has(name) && value !== ""));
   const isBlank = (form) => !fields(form).some(([name, value]) => value.trim() && (name === "text" || name === "media" || (name.startsWith("own_"))));
-  const keyOf = (form) => PREFIX + form.dataset.keep + (form.dataset.keep.endsWith(":new") ? `:${form.elements.client_key.value}` : "");
+  // A form is known by the post that it edits or has become, else by its own name.
+  const stemOf = (form) => `${PREFIX}${form.dataset.person}:${form.dataset.post || "new"}`;
+  const keyOf = (form) => stemOf(form) + (form.dataset.post ? "" : `:${form.elements.client_key.value}`);
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
   const drop = (form) => localStorage.removeItem(keyOf(form));
   const keep = (form) => {
@@ -54,7 +56,10 @@
     form.querySelector("#signed-out").hidden = true;
     form.elements.seen.value = told.seen;
     form.savedAt = now();
-    if (form.dirtyAt === at) { form.dirtyAt = 0; drop(form); }
+    drop(form);
+    form.dataset.post = told.post;
+    if (form.dirtyAt === at) form.dirtyAt = 0;
+    else keep(form);
     say(form, words(form).just, "ok");
     form.draftUrl = told.url;
     if (form.elements.place.value === "page" && location.pathname !== told.url) history.replaceState(null, "", told.url);
@@ -91,7 +96,7 @@
   const entries = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== TAKE);
   const orphan = (form) => {
     entries().filter((key) => now() - (read(key)?.at ?? 0) > OLD).forEach((key) => localStorage.removeItem(key));
-    const mine = entries().filter((key) => key === PREFIX + form.dataset.keep || key.startsWith(`${PREFIX}${form.dataset.keep}:`));
+    const mine = entries().filter((key) => key === stemOf(form) || key.startsWith(`${stemOf(form)}:`));
     return mine.filter((key) => read(key)?.fields).sort((left, right) => read(right).at - read(left).at)[0];
   };
   const bringBack = async (form, key) => {
@@ -122,10 +127,12 @@
     const key = orphan(form);
     if (!key) return;
     if (said(read(key).fields) === said(fields(form))) return localStorage.removeItem(key);
-    const isAsked = sessionStorage.getItem(TAKE) === form.dataset.keep;
+    const isAsked = sessionStorage.getItem(TAKE) === stemOf(form);
     sessionStorage.removeItem(TAKE);
-    const isNew = form.dataset.keep.endsWith(":new") && isBlank(form) && !form.elements.local_time.value;
-    if (isAsked || isNew) bringBack(form, key);
+    const isNew = !form.dataset.post && isBlank(form) && !form.elements.local_time.value;
+    const seen = Object.fromEntries(read(key).fields).seen;
+    const isNext = form.dataset.post && form.dataset.autosave && seen === form.elements.seen.value;
+    if (isAsked || isNew || isNext) bringBack(form, key);
     else tell(form, read(key).at, false);
   });
 
@@ -138,7 +145,7 @@
   document.addEventListener("click", (event) => {
     const form = event.target.closest(ONE);
     if (!form) return;
-    if (event.target.closest("[data-sign-in]")) sessionStorage.setItem(TAKE, form.dataset.keep);
+    if (event.target.closest("[data-sign-in]")) sessionStorage.setItem(TAKE, stemOf(form));
     if (event.target.closest("[data-restore-take]")) bringBack(form, orphan(form));
     if (event.target.closest("[data-restore-drop]")) { localStorage.removeItem(orphan(form)); form.querySelector("#restore").hidden = true; }
     const page = event.target.closest("[data-full-page]");
@@ -146,7 +153,7 @@
   });
   const leave = async (form, url) => {
     await save(form);
-    if (form.dirtyAt) { keep(form); sessionStorage.setItem(TAKE, form.dataset.keep); }
+    if (form.dirtyAt) { keep(form); sessionStorage.setItem(TAKE, stemOf(form)); }
     location.href = form.draftUrl ?? url;
   };
 

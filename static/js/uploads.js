@@ -136,8 +136,8 @@
     form.classList.toggle("is-dropping", !dragged);
     const row = dragged && event.target.closest(".mrow");
     if (!row || row === dragged) return;
-    const box = row.getBoundingClientRect();
-    row[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
+    const isBelow = dragged.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING;
+    row[isBelow ? "after" : "before"](dragged);
   });
   document.addEventListener("dragleave", (event) => {
     const form = overForm(event);
