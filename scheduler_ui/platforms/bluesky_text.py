@@ -19,6 +19,8 @@ _LINK = regex.compile(r"(?<![\w@/])https?://[^\s<>\"“”]+", regex.IGNORECASE)
 _TAG = regex.compile(r"(?<!\S)[#＃]((?!️)[^\s#＃\p{Cf}]+)")  # noqa: RUF001 - the wide sign begins a tag too
 _TAIL = regex.compile(r"[.,;:!?'’…»]+$")  # noqa: RUF001 - as typed on phones
 
+Span = tuple[int, int, dict[str, str]]
+
 
 def length(text: str) -> int:
     """What a reader calls characters."""
@@ -32,7 +34,11 @@ def mentioned(text: str) -> list[str]:
 
 def facets(text: str, people: Mapping[str, str]) -> list[dict[str, Any]]:
     """Links, mentions and tags; `people` is who was found, DID by handle. Nothing else becomes one by itself."""
-    spans = sorted([*_links(text), *_mentions(text, people), *_tags(text)], key=lambda span: span[:2])
+    spans: list[Span] = []
+    for span in (*_links(text), *_mentions(text, people), *_tags(text)):
+        if all(span[1] <= start or end <= span[0] for start, end, _feature in spans):
+            spans.append(span)
+    spans.sort(key=lambda span: span[0])
     return [
         {"index": {"byteStart": _bytes(text, start), "byteEnd": _bytes(text, end)}, "features": [feature]}
         for start, end, feature in spans
@@ -44,9 +50,6 @@ def new_tid(at: datetime) -> str:
     moment = int(at.timestamp()) * 1_000_000 + secrets.randbelow(1_000_000)
     number = (moment << 10) | secrets.randbelow(1024)
     return "".join(TID_LETTERS[(number >> shift) & 31] for shift in range(60, -1, -5))
-
-
-Span = tuple[int, int, dict[str, str]]
 
 
 def _links(text: str) -> Iterator[Span]:

@@ -1,5 +1,6 @@
 """A server in a thread that answers as a test says, down to the bytes, and remembers what arrived."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -7,7 +8,6 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
@@ -65,7 +65,8 @@ class Stub:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def stop(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave accept() waiting
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave accept() waiting
         self._listener.close()
 
     def _serve(self) -> None:
@@ -221,7 +222,7 @@ class HastyHttp(Http):
         return super().send(Call(**hasty))
 
 
-@contextmanager
+@contextlib.contextmanager
 def stub(answer: Callable[[Arrival], Reply], tls: ssl.SSLContext | None = None):
     server = Stub(answer, tls)
     try:
