@@ -49,9 +49,11 @@ def test_look_shows_a_blocked_member_nothing(person, workspace):
 
 
 def test_look_reads_the_workspace_that_is_asked_for(person, workspace):
-    before = state(person, workspace)
-    boards.touch(a_workspace(person).pk)
-    assert state(person, workspace) == before
+    other = a_workspace(person)
+    before = state(person, workspace), state(person, other)
+    boards.touch(other.pk)
+    after = state(person, workspace), state(person, other)
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
 
 
 def test_touch_changes_the_state(person, workspace):
