@@ -17,7 +17,8 @@ def broken(request):
 
 def told(request):
     messages.success(request, "Moved.", extra_tags="undo:/undo/me/")
-    return HttpResponse("<p>a fragment</p>", status=int(request.GET.get("status", 200)))
+    headers = {request.GET["leaves"]: "/"} if "leaves" in request.GET else {}
+    return HttpResponse("<p>a fragment</p>", status=int(request.GET.get("status", 200)), headers=headers)
 
 
 urlpatterns = [path("broken/", broken), path("told/", told), path("", include("project.urls"))]
@@ -94,7 +95,8 @@ def test_fragment_carries_the_messages_as_toasts(client, member):
     assert whole == "<p>a fragment</p>"
 
 
-def test_fragment_that_is_not_swapped_keeps_the_messages_for_the_next(client, member):
+@pytest.mark.parametrize("query", ["status=404", "leaves=HX-Refresh", "leaves=HX-Redirect", "leaves=HX-Location"])
+def test_fragment_that_is_not_swapped_keeps_the_messages_for_the_next(client, member, query):
     with override_settings(ROOT_URLCONF="tests.test_middleware"):
-        client.get("/told/?status=404", headers=HTMX)
+        client.get(f"/told/?{query}", headers=HTMX)
         assert "Moved." in client.get("/settings/").content.decode()

@@ -125,6 +125,12 @@ def test_stranger_cannot_revoke(client, token):
     assert client.post(reverse("invite_revoke", args=[Invite.objects.get().public_id])).status_code == 404
 
 
+def test_member_cannot_revoke(client, owner, token):
+    client.force_login(a_membership(a_user(), owner.workspace, Role.MEMBER).user)
+    answer = client.post(reverse("invite_revoke", args=[Invite.objects.get().public_id]))
+    assert (answer.status_code, Invite.objects.count()) == (403, 1)
+
+
 def test_person_is_removed_by_an_owner(client, owner):
     tom = a_membership(a_user(), owner.workspace, Role.MEMBER)
     client.post(reverse("person_change", args=[tom.user.public_id]), {"role": ""})
