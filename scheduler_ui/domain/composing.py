@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import arming, limits, posts, previews
 from scheduler_ui.domain.posts import Composed, When
+from scheduler_ui.domain.previews import Card
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import ENDED, STARTED, Account, Post, Status, User, Workspace
+from scheduler_ui.platforms.base import Problem
 
 Errors = Mapping[str, Sequence[str]]
 
@@ -99,8 +101,13 @@ def find_errors(filled: Filled, now: datetime, *, is_now: bool = False) -> dict[
         _add_time_errors(errors, composed.when, now)
     for card in previews.cards(composed.accounts, composed, now):
         for problem in card.problems:
-            errors.setdefault(problem.field, []).append(f"{card.account}: {problem.sentence}")
+            errors.setdefault(problem.field, []).append(problem_of(card, problem))
     return errors
+
+
+def problem_of(card: Card, problem: Problem) -> str:
+    """A platform's sentence, with the account that it is about."""
+    return f"{card.account}: {problem.sentence}"
 
 
 def read(post: Post) -> Composed:
@@ -183,7 +190,7 @@ def _is_resent(filled: Filled, existing: Post, *, is_now: bool = False) -> bool:
     return not is_draft(existing) and _said(read(existing), is_now) == _said(filled.composed, is_now)
 
 
-def _said(composed: Composed, is_now: bool) -> tuple:
+def _said(composed: Composed, is_now: bool) -> tuple[object, ...]:
     chosen = frozenset(account.pk for account in composed.accounts)
     own = {key: text for key, text in composed.own_texts.items() if key in chosen}
     media = [(media.pk, alt) for media, alt in composed.media]

@@ -19,6 +19,8 @@ from scheduler_ui.platforms.base import AccountData, Content, Platform, Problem
 Attached = tuple[tuple[Media, str], ...]
 
 FACET = re.compile(r"https?://\S*[\w/]|(?<!\w)[@#][\w.\-]*\w")
+# No platform lets a text stretch to so many times its limit, by counting long links as short or otherwise.
+FAR = 50
 GRAPHEME = regex.compile(r"\X")
 
 
@@ -69,7 +71,7 @@ class Card:
     def _fitting(self) -> int:
         """How many signs from the beginning are within the limit, cut between two signs that a person sees as one."""
         speaker = _speaker(self.account)
-        ends = [match.end() for match in GRAPHEME.finditer(self.text)]
+        ends = [match.end() for match in GRAPHEME.finditer(self.text[: FAR * (self.most or 0)])]
         low, high = 0, len(ends)
         while low < high:
             middle = (low + high + 1) // 2

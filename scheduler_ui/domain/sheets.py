@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from scheduler_ui.domain.composing import Errors, Filled
 from scheduler_ui.domain.moments import Pick, Told
 from scheduler_ui.domain.posts import When
 from scheduler_ui.domain.previews import Card
-from scheduler_ui.models import Media, User
+from scheduler_ui.models import User
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,15 @@ class Sheet:
     offset: str
     errors: Errors = field(default_factory=dict)
 
-    @property
+    @cached_property
     def chosen(self) -> list[Card]:
         return [card for card in self.cards if card.is_chosen]
-
-    @property
-    def fold(self) -> str:
-        return self.typed.when.fold if self.typed.when else ""
 
     @property
     def is_new(self) -> bool:
         return self.filled.post is None
 
-    @property
+    @cached_property
     def is_draft(self) -> bool:
         return self.filled.post is None or composing.is_draft(self.filled.post)
 
@@ -62,33 +59,29 @@ class Sheet:
     def media_problems(self) -> list[Card]:
         return [card for card in self.chosen if any(problem.field == "media" for problem in card.problems)]
 
-    @property
+    @cached_property
     def fixes(self) -> list[str]:
         """What is still in the way, one sentence for each field or account."""
-        said = [f"{card.account}: {problem.sentence}" for card in self.chosen for problem in card.problems]
-        return said + [sentence for sentences in self.errors.values() for sentence in sentences if sentence not in said]
+        return _said(self.cards) + [sentence for sentences in self.errors.values() for sentence in sentences]
 
     @property
     def to_fix(self) -> str:
         return previews.things_to_fix(len(self.fixes)) if self.fixes else ""
-
-    @property
-    def has_film(self) -> bool:
-        return any(media.kind == Media.Kind.VIDEO for media, _alt in self.filled.composed.media)
 
 
 def look(filled: Filled, typed: Typed, now: datetime, errors: Errors | None = None) -> Sheet:
     """Lay out what a form says, as it stands now."""
     told = _told(filled, typed, now)
     accounts = composing.offered(filled.workspace, filled.composed.accounts)
+    cards = previews.cards(accounts, filled.composed, told.instant if told else now)
     return Sheet(
         filled=filled,
         typed=typed,
-        cards=previews.cards(accounts, filled.composed, told.instant if told else now),
+        cards=cards,
         told=told,
         picks=moments.quick_picks(now, typed.zone, filled.person.clock),
         offset=wall_clock.offset_name(told.instant if told else now, typed.zone),
-        errors=_with_past(errors or {}, typed, told),
+        errors=_with_past(_not_said(errors or {}, cards), told),
     )
 
 
@@ -104,7 +97,18 @@ def _others(filled: Filled) -> Iterable[User]:
     return [member.user for member in members]
 
 
-def _with_past(errors: Errors, typed: Typed, told: Told | None) -> Errors:
+def _said(cards: Iterable[Card]) -> list[str]:
+    return [composing.problem_of(card, problem) for card in cards for problem in card.problems]
+
+
+def _not_said(errors: Errors, cards: Iterable[Card]) -> Errors:
+    """What the cards do not say already."""
+    said = set(_said(cards))
+    left = {name: [one for one in sentences if one not in said] for name, sentences in errors.items()}
+    return {name: sentences for name, sentences in left.items() if sentences}
+
+
+def _with_past(errors: Errors, told: Told | None) -> Errors:
     """A time that has gone by is said at once, not only when the form is sent."""
     if told is None or not told.is_past or "when" in errors:
         return errors

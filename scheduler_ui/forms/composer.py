@@ -12,7 +12,7 @@ from scheduler_ui.domain.sheets import Typed
 from scheduler_ui.models import Account, Media, Membership, Post
 
 NOW, AT = "now", "at"
-MOST_SIGNS = 200_000
+MOST_SIGNS = 100_000
 MOST_MEDIA = 50
 MOST_ALT = 2000
 

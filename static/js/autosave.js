@@ -36,7 +36,7 @@
   const span = (ms) => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
 
   // While the form is being sent, a save on its own would only come between.
-  const canSave = (form) => form.isConnected && form.dataset.autosave && form.dirtyAt && !form.isSending && !form.isGone && !isBlank(form);
+  const canSave = (form) => form.isConnected && form.dataset.autosave && form.dirtyAt && !form.isSending && !form.isGone && !form.isStopped && !isBlank(form);
   const save = async (form, more) => {
     if (!canSave(form) || form.isSaving) return;
     const sent = fields(form), at = form.dirtyAt;
@@ -44,15 +44,20 @@
     say(form, words(form).saving);
     const saving = post(form.dataset.autosave, sent, more).then((answer) => settle(form, answer, at)).catch(() => say(form, words(form).here, "here"));
     form.pending.add(saving);
-    await saving;
+    const wait = await saving;
     form.pending.delete(saving);
     form.isSaving = false;
-    if (form.dirtyAt) later(form, AGAIN);
+    if (form.dirtyAt) later(form, wait ?? AGAIN);
   };
   const settle = async (form, answer, at) => {
     if (answer.status === 401) return signedOut(form);
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
-    if (!answer.ok) return say(form, told.sentence ?? words(form).here, "here");
+    if (!answer.ok) {
+      say(form, told.sentence ?? words(form).here, "here");
+      // Changed elsewhere, or no draft any more: what happens now is for the person to say.
+      form.isStopped = answer.status === 409;
+      return 1000 * (told.seconds ?? 0) || AGAIN;
+    }
     form.querySelector("#signed-out").hidden = true;
     form.elements.seen.value = told.seen;
     form.savedAt = now();
@@ -176,7 +181,7 @@
     if (form) { form.isGone = true; drop(form); }
   });
   document.addEventListener("htmx:finally:request", (event) => {
-    if (event.target.matches?.(ONE)) event.target.isSending = false;
+    if (event.target.matches?.(ONE)) event.target.isSending = event.target.isStopped = false;
   });
   setInterval(() => {
     const form = document.querySelector(ONE);

@@ -49,6 +49,7 @@ def test_newcomer_sees_a_first_post_go_out(punctual, newcomer):
     at = (datetime.now(UTC) + timedelta(seconds=12)).astimezone(BERLIN)
     page.get_by_label("Date and time").fill(at.strftime("%Y-%m-%dT%H:%M:%S"))
     page.get_by_role("button", name="Schedule").click()
+    expect(page.get_by_text("It goes out")).to_be_visible()
 
     page.goto(f"{punctual.address}/")
     chip = page.locator(".chip", has_text="Winter roast is back")
