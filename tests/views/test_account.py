@@ -68,10 +68,13 @@ def test_page_before_the_sign_in_stands_in_the_house(client, name):
     assert ('<div class="gate">' in page, "Punctual" in page) == (True, True)
 
 
-@pytest.mark.parametrize(
-    "name", ["account_change_password", "account_email", "account_logout", "account_reauthenticate"]
-)
+@pytest.mark.parametrize("name", ["account_change_password", "account_logout", "account_reauthenticate"])
 def test_page_after_the_sign_in_stands_in_the_house(client, user, name):
     client.force_login(user)
     page = client.get(reverse(name)).content.decode()
     assert ("css/tokens.css" in page, "<style" in page) == (True, False)
+
+
+def test_several_mails_are_no_matter_here(client, user):
+    client.force_login(user)
+    assert client.get(reverse("account_email")).url == reverse("settings")
