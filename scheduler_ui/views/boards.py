@@ -27,6 +27,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 
@@ -79,7 +80,10 @@ def quiet(view: Callable) -> Callable:
 
     @wraps(view)
     def answer(request, *args, **kwargs):
-        return HttpResponse(status=204) if unchanged(request) else view(request, *args, **kwargs)
+        response = HttpResponse(status=204) if unchanged(request) else view(request, *args, **kwargs)
+        # One address answers a page to a browser and a region to a poll.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
 
     return answer
 

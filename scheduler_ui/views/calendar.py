@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ def calendar(request):
 @require_GET
 @member_required
 def shortcuts(request):
-    return render(request, "calendar/_shortcuts.html")
+    return render(request, "calendar/_shortcuts.html") if request.htmx else redirect("calendar")
 
 
 @require_GET
@@ -39,6 +39,8 @@ def day(request):
     """What "+N more" opens; `here` is the calendar's own address, to which moves from here come back."""
     here = Address.read(QueryDict(request.GET.get("here", "")))
     asked = replace(Address.read(request.GET), view=View.DAY, chosen=here.chosen)
+    if not request.htmx:
+        return redirect(reverse("calendar") + asked.to())
     return render(request, "calendar/_day.html", region(request, asked) | _links_from(here))
 
 
@@ -78,7 +80,7 @@ def _links_from(address: Address) -> dict:
         "more_link": f"{reverse('calendar_day')}?{here_query}&",
         "new_link": f"{reverse('post_new')}?at=",
         "posts_link": reverse("post_move", args=["-"]).removesuffix("-/move/"),
-        "no_text": _("No text yet"),
+        "no_text": _("Without text"),
         "move_words": _("Move to another time:"),
     }
 

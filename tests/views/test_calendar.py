@@ -100,8 +100,21 @@ def test_month_shows_three_and_links_to_the_rest(member, workspace, account):
     html = show(member)
     assert posts_by_day(html) == {"2026-11-23": ["09:00", "10:00", "11:00"]}
     link = re.search(r'id="more-2026-11-23" href="([^"]+)" data-dialog>\+2 more<', html)[1].replace("&amp;", "&")
-    rows = member.get(link).content.decode()
+    rows = member.get(link, headers=HTMX).content.decode()
     assert rows.count('<li class="c') == 5
+
+
+def test_more_in_a_new_tab_is_the_day_view(member, account):
+    link = reverse("calendar_day") + f"?here=account%3D{account.public_id}&date=2026-11-23"
+    expected = f"/?view=day&date=2026-11-23&picked=1&account={account.public_id}"
+    assert member.get(link).headers["Location"] == expected
+
+
+def test_card_wears_a_globe_where_its_own_clock_differs(member, workspace, account):
+    local = datetime.fromisoformat("2026-11-23T18:00")
+    a_post(workspace, account, local_time=local, timezone="Asia/Tokyo")
+    html = show(member)
+    assert ("18:00 Tokyo" in html, "icons.svg#globe" in html.split('class="net"')[1]) == (True, True)
 
 
 def test_month_lists_the_chosen_day_whole_for_phones(member, workspace, account):
