@@ -98,6 +98,7 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
         return
     if lookups % per_round == 0:
         changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
+        changes |= {"hold_reason": settle.hold_now(delivery)}
         if move_to(delivery, Status.RETRYING, **changes):
             _close(attempt, Attempt.Outcome.ABSENT, now, now)
             touches.add(delivery.workspace_id)

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections
 
 from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.engine import claims, telling, touches
 from scheduler_ui.engine.numbers import span, spans
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Notice, Status, move_to
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import (
     Accepted,
@@ -82,6 +83,8 @@ def _settle(
     now: datetime,
 ) -> bool:
     status, changes = _decide(delivery, outcome, now)
+    if status == Status.RETRYING:
+        changes |= {"hold_reason": hold_now(delivery)}
     # The object in hand stays as it was read until the whole transaction has held.
     before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
     try:
@@ -95,6 +98,11 @@ def _settle(
             setattr(delivery, name, value)
         raise
     return True
+
+
+def hold_now(delivery: Delivery) -> Hold:
+    """Whoever paused the account while this was going out meant the next try too."""
+    return hold_for(Account.objects.get(pk=delivery.account_id), delivery.post)
 
 
 def _decide(

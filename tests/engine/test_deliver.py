@@ -125,6 +125,12 @@ def test_retry_waits_as_long_as_the_table_says(due, fake, again, settings):
     assert 0.89 * 300 < wait < 1.11 * 300
 
 
+def test_retry_of_an_account_paused_meanwhile_is_held(due, fake, again):
+    fake.script = {"publish": [lambda: (accounts.pause(due.account) and None) or Unavailable("No connection.")]}
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).hold_reason) == (Status.RETRYING, Hold.PAUSED)
+
+
 def test_rate_limit_counts_no_try_and_moves_the_whole_account(due, fake, again):
     other = a_post(due.workspace, due.account, scheduled_for=due.scheduled_for).deliveries.get()
     wait = timedelta(seconds=42)
