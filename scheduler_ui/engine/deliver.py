@@ -87,7 +87,7 @@ def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: d
     platform.warm()
     clock.sleep_until(due_at)
     sent_at = clock.now()
-    if delivery.lease_until is None or sent_at + platform.deadline > delivery.lease_until:
+    if not _has_time(delivery, platform):
         # Stopped or asleep too long: nothing has been sent, and the lease may lapse before the answer.
         outcome: Outcome = Unavailable("This worker was stopped before it could send.")
     else:
@@ -107,7 +107,14 @@ def call(platform: Platform, payload: Mapping[str, Any], key: str, delivery: Del
         fresh = accounts.refresh(delivery.account, clock.now())
     except PlatformError as error:
         return error
+    if not _has_time(delivery, platform):
+        return Unavailable("Renewing the sign-in took too long; nothing has been sent.")
     return _call_once(type(platform)(fresh, platform.tools), payload, key)
+
+
+def _has_time(delivery: Delivery, platform: Platform) -> bool:
+    """Whether an answer would come before the lease ends, however long it takes."""
+    return delivery.lease_until is not None and clock.now() + platform.deadline <= delivery.lease_until
 
 
 def _call_once(platform: Platform, payload: Mapping[str, Any], key: str) -> Outcome:
