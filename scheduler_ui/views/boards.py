@@ -32,6 +32,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.html import format_html
 
 from scheduler_ui.domain import boards
+from scheduler_ui.views.members import WORKSPACE_KEY
 
 SEEN = "seen"
 
@@ -93,9 +94,21 @@ def unchanged(request: HttpRequest) -> bool:
     seen = request.GET.get(SEEN)
     if not seen or not request.htmx or SESSION_KEY not in request.session:
         return False
-    user_id = request.session[SESSION_KEY]
-    board = boards.look(int(user_id), seen.partition(".")[0], timezone.now())
-    return board is not None and board.state == seen and _is_signed_in(request, board.session_hash)
+    workspace = seen.partition(".")[0]
+    board = _look(request, workspace)
+    if board is None or board.state != seen or _has_turned(request, workspace):
+        return False
+    return _is_signed_in(request, board.session_hash)
+
+
+def _look(request: HttpRequest, workspace: str) -> boards.Board | None:
+    return boards.look(int(request.session[SESSION_KEY]), workspace, timezone.now())
+
+
+def _has_turned(request: HttpRequest, workspace: str) -> bool:
+    """Whether the person has opened another of their workspaces since: the page must follow, nothing is new in it."""
+    chosen = request.session.get(WORKSPACE_KEY, workspace)
+    return chosen != workspace and _look(request, chosen) is not None
 
 
 def _is_signed_in(request: HttpRequest, session_hash: str) -> bool:

@@ -262,6 +262,22 @@ def test_poll_of_a_former_member_shows_nothing(member, person, workspace, accoun
     assert member.get(address, headers=HTMX).status_code == 404
 
 
+def test_poll_follows_to_the_workspace_that_is_opened_elsewhere(member, person, workspace, account):
+    a_post(workspace, account)
+    other = a_workspace(person)
+    a_post(other, an_account(other), text="The other roast")
+    address = poll_of(show(member))
+    member.post(reverse("workspace_open", args=[other.public_id]))
+    assert "The other roast" in member.get(address, headers=HTMX).content.decode()
+
+
+def test_poll_stays_quiet_where_the_opened_workspace_is_nobodys(member, workspace, account):
+    a_post(workspace, account)
+    address = poll_of(show(member))
+    member.post(reverse("workspace_open", args=["gone"]))
+    assert member.get(address, headers=HTMX).status_code == 204
+
+
 def test_poll_with_an_invented_state_gets_the_page(member):
     assert member.get("/", {"seen": "x.y"}, headers=HTMX).status_code == 200
 
