@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
 
-EDGES = (2000, 1600, 1200, 900, 600, 400)
+EDGES = (2000, 1600, 1200, 900, 600, 400, 250)
 QUALITIES = (88, 75, 60)
 
 
@@ -39,7 +39,8 @@ def _fit(data: bytes, content_type: str, most_bytes: int) -> Picture:
 
 def _shrink(image: Image.Image, most_bytes: int) -> Picture:
     kind = "WEBP" if image.mode == "RGBA" else "JPEG"
-    for edge in EDGES:
+    first = min(max(image.size), EDGES[0])
+    for edge in [first, *(edge for edge in EDGES if edge < first)]:
         smaller = image.copy()
         smaller.thumbnail((edge, edge))
         for quality in QUALITIES:
