@@ -1,27 +1,13 @@
 """Leases: how one worker becomes the only one to act on a row, and how the others learn when it is gone."""
 
-import contextlib
 import secrets
-import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Max, Model, Q
 
+from scheduler_ui.engine import ledger
 from scheduler_ui.models import Attempt, Delivery, Status, move_to
-
-# SQLite has one writer. Threads that race for it sleep in its busy handler, up to 100 ms at a time; a lock wakes the
-# next one at once.
-_turn = threading.RLock()
-
-
-@contextlib.contextmanager
-def writing() -> Iterator[None]:
-    """A transaction, one thread of this process at a time where the database has one writer."""
-    with _turn if connection.vendor == "sqlite" else contextlib.nullcontext(), transaction.atomic():
-        yield
 
 
 def new_token() -> str:
@@ -52,12 +38,15 @@ def claim(  # noqa: PLR0913 - each is named by the caller
     changes: dict[str, Any] = {"token": token, "lease_until": until, "due_at": until, "key": key, "payload": payload}
     changes |= {"tries": delivery.tries + 1, "marked_at": now, "queued_at": None}
     is_first = delivery.marked_at is None
-    with writing():
+
+    def mark() -> Attempt | None:
         # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
         if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
             return None
         number = 1 if is_first else next_number(delivery, Attempt.Kind.SEND)
         return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker)
+
+    return ledger.write(mark)
 
 
 def next_number(delivery: Delivery, kind: str) -> int:

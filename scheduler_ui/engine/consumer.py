@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
-from scheduler_ui.engine import beats, deliver, ticks, touches
+from scheduler_ui.engine import beats, deliver, ledger, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class PunctualConsumer(QuietConsumer):
             self.slow = SlowConsumer(huey.slow, **options)
 
     def start(self) -> None:
+        ledger.open_shared()
         for pulse in self.pulses:
             pulse.start()
         if self.slow is not None:
@@ -86,6 +87,7 @@ class PunctualConsumer(QuietConsumer):
             for _ in self.slow.worker_threads:
                 self.slow.huey.bell.release()
         super().stop(graceful)
+        ledger.close_shared()
         self._say_goodbye()
 
     def _say_goodbye(self) -> None:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
-from scheduler_ui.engine import claims, telling, touches
+from scheduler_ui.engine import ledger, telling, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
@@ -87,17 +87,20 @@ def _settle(
         changes |= {"hold_reason": hold_now(delivery)}
     # The object in hand stays as it was read until the whole transaction has held.
     before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
+
+    def write() -> bool:
+        if not move_to(delivery, status, **changes, sent_at=sent_at):
+            return False
+        _write_attempt(attempt, outcome, sent_at, now, changes.get("due_at"))
+        _tell(delivery, outcome, now)
+        return True
+
     try:
-        with claims.writing():
-            if not move_to(delivery, status, **changes, sent_at=sent_at):
-                return False
-            _write_attempt(attempt, outcome, sent_at, now, changes.get("due_at"))
-            _tell(delivery, outcome, now)
+        return ledger.write(write)
     except BaseException:
         for name, value in before.items():
             setattr(delivery, name, value)
         raise
-    return True
 
 
 def hold_now(delivery: Delivery) -> Hold:

@@ -1,0 +1,94 @@
+"""One durable commit for many: a burst of claims and answers waits for the disk together, not one after another.
+
+A commit that survives a power cut takes milliseconds, and SQLite has one writer. So in a worker on SQLite one thread
+writes for all the others: what comes while it commits goes into the next commit. Everywhere else a write is a
+transaction of its own.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from django.db import close_old_connections, connection, connections, transaction
+
+T = TypeVar("T")
+Entry = tuple[Callable[[], Any], "Future[Any]"]
+MOST_AT_ONCE = 64
+
+
+class Ledger(threading.Thread):
+    """Runs what it is handed, each in a savepoint of its own, and answers once all of it is durable."""
+
+    def __init__(self) -> None:
+        super().__init__(name="ledger", daemon=True)
+        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+
+    def write(self, work: Callable[[], T]) -> T:
+        answer: Future[T] = Future()
+        self._entries.put((work, answer))
+        return answer.result()
+
+    def stop(self) -> None:
+        self._entries.put(None)
+        self.join()
+
+    def run(self) -> None:
+        is_open = True
+        while is_open:
+            batch = [self._entries.get()]
+            while len(batch) < MOST_AT_ONCE and not self._entries.empty():
+                batch.append(self._entries.get())
+            is_open = None not in batch
+            self._commit([entry for entry in batch if entry is not None])
+        connections.close_all()
+
+    def _commit(self, batch: list[Entry]) -> None:
+        try:
+            with transaction.atomic():
+                ended = [_attempt(work) for work, _ in batch]
+        except Exception as error:
+            # Nothing of it is in the database: each must learn that.
+            for _, answer in batch:
+                answer.set_exception(error)
+            close_old_connections()
+            return
+        for (_, answer), (value, failure) in zip(batch, ended, strict=True):
+            if failure is not None:
+                answer.set_exception(failure)
+            else:
+                answer.set_result(value)
+
+
+_shared: Ledger | None = None
+
+
+def write(work: Callable[[], T]) -> T:
+    """Run `work` in a transaction and return what it returns, once that is durable."""
+    if _shared is not None and connection.vendor == "sqlite":
+        return _shared.write(work)
+    with transaction.atomic():
+        return work()
+
+
+def open_shared() -> None:
+    """From here on this process has one writer."""
+    global _shared
+    _shared = Ledger()
+    _shared.start()
+
+
+def close_shared() -> None:
+    global _shared
+    ledger, _shared = _shared, None
+    if ledger is not None:
+        ledger.stop()
+
+
+def _attempt(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        with transaction.atomic():
+            return work(), None
+    except Exception as error:
+        return None, error
