@@ -127,9 +127,10 @@ def test_send_now_a_scheduled_post_as_it_is_brings_it_forward(form):
     assert post.deliveries.get().due_at == NOW + timedelta(seconds=1)
 
 
-def test_send_a_canceled_post_as_it_is_arms_it_again(form):
+@pytest.mark.parametrize("ended", [Status.CANCELED, Status.FAILED])
+def test_send_an_ended_post_as_it_is_arms_it_again(form, ended):
     post = composing.send(form, NOW)
-    post.deliveries.update(status=Status.CANCELED, due_at=None)
+    post.deliveries.update(status=ended, due_at=None)
     composing.send(editing(form, post, "Hello"), NOW)
     assert statuses(post) == ["scheduled"]
 
@@ -245,6 +246,12 @@ def test_in_posts_zone_a_time_left_alone_stays_as_it_was_written(workspace):
     post = a_post_in_new_york(workspace)
     typed = When(datetime.fromisoformat("2026-11-27T15:00"), BERLIN)
     assert composing.in_posts_zone(post, typed) == When(datetime.fromisoformat("2026-11-27T09:00"), NEW_YORK)
+
+
+def test_in_posts_zone_a_gap_left_alone_is_not_rewritten(workspace):
+    gap = When(datetime.fromisoformat("2027-03-14T02:30"), NEW_YORK)
+    post = a_post(workspace, local_time=gap.local, timezone=NEW_YORK, scheduled_for=gap.instant)
+    assert composing.in_posts_zone(post, composing.in_zone(post, BERLIN)) == gap
 
 
 def test_in_posts_zone_a_new_time_is_turned_into_the_posts_zone(workspace):
