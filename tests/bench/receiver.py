@@ -26,7 +26,7 @@ class Receiver:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
-            def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 at = datetime.now(UTC)
                 event = json.loads(body)

@@ -34,7 +34,10 @@ def data_dir(tmp_path):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("name", "spread", "answer_after"),
-    [("200 posts over 40 s (aim: p50 5 ms, p99 50 ms)", 40, 0), ("200 at one instant, 50 ms answers (p99 1 s)", 0, 0.05)],
+    [
+        ("200 posts over 40 s (aim: p50 5 ms, p99 50 ms)", 40, 0),
+        ("200 at one instant, 50 ms answers (p99 1 s)", 0, 0.05),
+    ],
 )
 def test_lateness(data_dir, name, spread, answer_after):
     row = measure(data_dir, "tests.bench.lateness", str(spread), str(answer_after))
