@@ -81,6 +81,8 @@
     const form = event.target.closest?.(ONE);
     if (!form) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector(".cfoot .primary"));
+    // Enter in a date or a box would press the form's first button.
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
     if (!event.target.matches("[role=tab]")) return;
     const tabs = tabsOf(form);
     const now = tabs.indexOf(event.target);

@@ -303,6 +303,7 @@ def test_the_keyboard_alone_is_enough(composer, workspace):
     composer.keyboard.press("Tab")
     expect(text_of(composer)).to_be_focused()
     composer.keyboard.type("Typed")
+    composer.get_by_label("Date and time").press("Enter")
     composer.get_by_role("radio", name="At a time").focus()
     composer.keyboard.press("ArrowLeft")
     composer.keyboard.press("Control+Enter")
