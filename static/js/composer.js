@@ -23,6 +23,7 @@
     form.dataset.live = "";
     form.pending = new Set();
     select(form.querySelector("#tab-all"), false);
+    nameChoice(form);
     if (matchMedia(NARROW).matches && form.querySelector("[name=accounts]:checked")) form.querySelector(".acc").open = false;
     if (form.dataset.dialogClass) form.querySelector("#body").focus();
     form.dispatchEvent(new CustomEvent("composer:ready", { bubbles: true }));
@@ -42,15 +43,18 @@
     changed(form);
   };
 
-  const chooseAll = (form, button) => {
-    const boxes = [...form.querySelectorAll("[name=accounts]")];
-    const isAll = boxes.every((box) => box.checked);
-    boxes.forEach((box) => { box.checked = !isAll; showTab(form, box); });
-    button.querySelector("[data-all]").hidden = !isAll;
-    button.querySelector("[data-none]").hidden = isAll;
+  const boxesOf = (form) => [...form.querySelectorAll("[name=accounts]")];
+  const isAllChosen = (form) => boxesOf(form).every((box) => box.checked);
+  const nameChoice = (form) => form.querySelectorAll("[data-all], [data-none]").forEach((words) => {
+    words.hidden = "all" in words.dataset === isAllChosen(form);
+  });
+  const chooseAll = (form) => {
+    const isAll = isAllChosen(form);
+    boxesOf(form).forEach((box) => { box.checked = !isAll; showTab(form, box); });
     changed(form);
   };
   const showTab = (form, box) => {
+    nameChoice(form);
     const tab = tabFor(form, box.value);
     tab.hidden = !box.checked;
     if (tab.hidden && tab.getAttribute("aria-selected") === "true") select(form.querySelector("#tab-all"), false);
@@ -66,7 +70,7 @@
     if (!form) return;
     const at = (selector) => event.target.closest(selector);
     if (at("[role=tab]")) select(at("[role=tab]"));
-    else if (at("[data-choose-all]")) chooseAll(form, at("[data-choose-all]"));
+    else if (at("[data-choose-all]")) chooseAll(form);
     else if (at("[data-pick]")) pick(form, at("[data-pick]").dataset.pick);
     else if (at("[data-own]")) writeOwn(form, at("[data-own]").dataset.own);
   });
