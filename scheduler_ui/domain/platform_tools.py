@@ -17,13 +17,14 @@ from scheduler_ui.platforms.http import Http
 from scheduler_ui.platforms.outcomes import Unauthorized
 from scheduler_ui.platforms.targets import Network
 
-# What platforms count their own deadlines in: an operator, or a fault run's clock, scales them all together.
+# Seconds, as platforms count their deadlines.
 USUAL_DEADLINE = 20
 
 
 def tools() -> Tools:
     """One set per process: a TLS context is dear to make, and connections are kept in it."""
-    return _tools(tuple(settings.ALLOW_PRIVATE_TARGETS), settings.BASE_URL)
+    pace = settings.PUNCTUAL["publish_deadline"] / USUAL_DEADLINE
+    return _tools(tuple(settings.ALLOW_PRIVATE_TARGETS), settings.BASE_URL, pace)
 
 
 def platform_for(account: Account) -> Platform:
@@ -76,8 +77,8 @@ def media_url(media: Media) -> str:
 
 
 @cache
-def _tools(allowed: tuple[Network, ...], public_url: str) -> Tools:
-    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog())
+def _tools(allowed: tuple[Network, ...], public_url: str, pace: float) -> Tools:
+    return Tools(http=Http(allowed), public_url=public_url, rehearsal=ArrivalLog(), pace=pace)
 
 
 def configure(account: Account, form: Mapping[str, str]) -> None:

@@ -127,6 +127,8 @@ class Tools:
     http: Http
     public_url: str = ""
     rehearsal: RehearsalLog | None = None
+    # Every deadline is multiplied by it: an operator, or a fault run's clock, scales them all together.
+    pace: float = 1.0
     # Called when the other side has it and its answer is not read yet: where a fault run may kill the process.
     sent: Callable[[], None] = field(default=lambda: None, repr=False)
 
@@ -156,6 +158,7 @@ class Platform:
         self.account = account
         self.http = tools.http
         self.tools = tools
+        self.deadline = type(self).deadline * tools.pace
 
     @classmethod
     def connect(cls, form: Mapping[str, str], tools: Tools) -> Connected:
