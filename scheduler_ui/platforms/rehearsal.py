@@ -177,7 +177,8 @@ class Rehearsal(Platform):
             raise Unconfirmed(_("The rehearsal network did not answer in time."))
 
     def _published(self, remote_id: str) -> Published:
-        return Published(remote_id, answer="201 Created")
+        url = f"{self.tools.public_url}/accounts/{self.account.public_id}/rehearsal/"
+        return Published(remote_id, url, "201 Created")
 
 
 def _log(tools: Tools) -> RehearsalLog:

@@ -56,6 +56,10 @@ class Case(cases.Case):
         platform.account.settings.update(behaviour="lost", times=1)
 
 
+def published(remote_id):
+    return Published(remote_id, "https://punctual.example/accounts/acc1/rehearsal/", "201 Created")
+
+
 def rehearsal(behaviour="accept", kind="key", **settings):
     case = Case()
     account = AccountData("acc1", settings={"kind": kind, "behaviour": behaviour} | settings)
@@ -74,7 +78,7 @@ def outcome(platform, key="k1", text="Hi"):
 @pytest.mark.parametrize(
     ("behaviour", "expected", "accepted"),
     [
-        ("accept", Published("r0", answer="201 Created"), 1),
+        ("accept", published("r0"), 1),
         ("refuse", Rejected, 0),
         ("429", Unavailable, 0),
         ("500_before", Unconfirmed, 0),
@@ -100,7 +104,7 @@ def test_delay_shorter_than_the_deadline_is_answered():
     platform, _case = rehearsal("delay", seconds=1)
     platform.deadline = timedelta(seconds=2)
     platform._wait = lambda seconds: None
-    assert outcome(platform) == Published("r0", answer="201 Created")
+    assert outcome(platform) == published("r0")
 
 
 def test_process_is_published_after_its_seconds():
@@ -109,7 +113,7 @@ def test_process_is_published_after_its_seconds():
     assert (accepted.check_after, accepted.handle["remote_id"]) == (timedelta(seconds=60), "r0")
     assert isinstance(platform.follow(accepted.handle, {}), Accepted)
     past = {"remote_id": "r0", "ready_at": datetime.now(UTC).isoformat()}
-    assert platform.follow(past, {}) == Published("r0", answer="201 Created")
+    assert platform.follow(past, {}) == published("r0")
 
 
 def test_429_says_how_long_to_wait():
@@ -121,7 +125,7 @@ def test_429_says_how_long_to_wait():
 def test_first_arrivals_behave_so_and_then_it_accepts():
     platform, _case = rehearsal("500_before", times=2)
     assert [type(outcome(platform)), type(outcome(platform))] == [type, type]
-    assert outcome(platform) == Published("r2", answer="201 Created")
+    assert outcome(platform) == published("r2")
 
 
 def test_behaviour_set_anew_counts_from_now_on():
@@ -145,7 +149,7 @@ def test_setting_that_makes_no_sense_is_refused(wrong):
 def test_same_key_twice_is_one_post_and_two_lines_in_the_log():
     platform, case = rehearsal("lost", times=1)
     assert outcome(platform) is Unconfirmed
-    assert outcome(platform) == Published("r0", answer="201 Created")
+    assert outcome(platform) == published("r0")
     assert case.log.rows == [("k1", "Hi", "lost", "r0"), ("k1", "Hi", "repeated", "")]
 
 
@@ -161,7 +165,7 @@ def test_lookup_finds_the_text_that_nobody_else_owns():
     for key, text in (("k1", "Hi"), ("k2", "Hi"), ("k3", "Ho")):
         outcome(platform, key, text)
     found = platform.find({"text": "Hi"}, "k1", AT - timedelta(minutes=1), frozenset({"r1"}))
-    assert found == Published("r0", answer="201 Created")
+    assert found == published("r0")
     assert platform.find({"text": "Hi"}, "k1", AT + timedelta(seconds=1)) is None
 
 
