@@ -93,8 +93,12 @@ def send(filled: Filled, now: datetime, *, is_now: bool = False) -> Post:
 def find_errors(filled: Filled, now: datetime, *, is_now: bool = False) -> dict[str, list[str]]:
     """Everything that keeps it from going out, as sentences by field."""
     composed, errors = filled.composed, dict[str, list[str]]()
+    gone = [account for account in composed.accounts if _is_gone(account)]
     if not composed.accounts:
         errors["accounts"] = [_("Choose at least one account.")]
+    elif gone:
+        words = _("%(account)s is disconnected. Take it out, or connect it again.")
+        errors["accounts"] = [words % {"account": account} for account in gone]
     if not composed.text.strip() and not composed.media and not any(composed.own_texts.values()):
         errors["text"] = [_("Write something, or add a picture.")]
     if not is_now:
@@ -124,7 +128,8 @@ def read(post: Post) -> Composed:
 
 def copy(post: Post) -> Composed:
     """What a duplicate begins with: everything but the time, which has its post already."""
-    return replace(read(post), when=None)
+    composed = read(post)
+    return replace(composed, accounts=tuple(one for one in composed.accounts if not _is_gone(one)), when=None)
 
 
 def state_of(post: Post) -> str:
@@ -161,7 +166,11 @@ def offered(workspace: Workspace, kept: Sequence[Account] = ()) -> list[Account]
     """The accounts that a composer offers: connected ones, and those that the post has already."""
     known = [account for account in workspace.accounts.order_by("pk") if account.platform in previews.known()]
     wanted = {account.pk for account in kept}
-    return [one for one in known if one.state != Account.State.DISCONNECTED or one.pk in wanted]
+    return [one for one in known if not _is_gone(one) or one.pk in wanted]
+
+
+def _is_gone(account: Account) -> bool:
+    return account.state == Account.State.DISCONNECTED
 
 
 def _add_time_errors(errors: dict[str, list[str]], when: When | None, now: datetime) -> None:

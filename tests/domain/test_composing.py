@@ -194,6 +194,12 @@ def test_find_errors_names_every_field(form):
     }
 
 
+def test_find_errors_names_an_account_that_is_disconnected(form, account):
+    account.state = Account.State.DISCONNECTED
+    expected = {"accounts": [f"{account} is disconnected. Take it out, or connect it again."]}
+    assert composing.find_errors(form, NOW) == expected
+
+
 def test_find_errors_now_needs_no_time(form):
     assert composing.find_errors(replace(form, composed=replace(form.composed, when=None)), NOW, is_now=True) == {}
 
@@ -222,6 +228,12 @@ def test_read_a_saved_post_is_what_was_composed(form, workspace):
 def test_copy_leaves_out_the_time(form):
     post = composing.keep(form, NOW)
     assert composing.copy(Post.objects.get(pk=post.pk)) == replace(form.composed, when=None)
+
+
+def test_copy_leaves_out_who_is_disconnected(form, account):
+    post = composing.keep(form, NOW)
+    Account.objects.update(state=Account.State.DISCONNECTED)
+    assert composing.copy(post).accounts == ()
 
 
 def a_post_in_new_york(workspace) -> Post:
