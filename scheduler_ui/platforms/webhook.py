@@ -132,7 +132,8 @@ def _event(url: str, secret: str, key: str, body: str, deadline: timedelta = Pla
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Signer(secret).sign(key, now, body) if secret else "",
     }
-    hidden = (url, secret, secret.removeprefix(PREFIX))
+    path = httpx.URL(url).raw_path.decode().strip("/")  # a 404 likes to repeat it
+    hidden = (url, path, secret, secret.removeprefix(PREFIX))
     return Call("POST", url, headers, content=body.encode(), deadline=deadline, secrets=hidden)
 
 

@@ -198,3 +198,11 @@ def test_address_that_is_none_is_refused(case, url):
 def test_event_that_is_too_long_is_said_before(webhook):
     assert webhook.check(a_content("x" * (MOST_BYTES - 500))) == []
     assert [problem.field for problem in webhook.check(a_content("é" * (MOST_BYTES // 2)))] == ["text"]
+
+
+def test_receiver_that_repeats_our_secrets_does_not_bring_them_into_what_is_kept(case, webhook):
+    echo = f"no {case.form['url']}, no /hooks/p4th-s3cret, no {SECRET}"
+    case.server.answer = lambda _: Reply(404, echo.encode())
+    with pytest.raises(Rejected) as error:
+        publish(webhook)
+    assert error.value.answer == "404 Not Found\nno [masked], no /[masked], no [masked]"
