@@ -36,7 +36,7 @@ def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(tmp_path):
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         rows = list(pool.map(one, combinations))
 
     for row in rows:

@@ -21,13 +21,14 @@ BEFORE_THE_CLAIM = ("offered", "taken")
 
 
 def run(point: str, kind: str) -> dict:
-    from scheduler_ui.models import Delivery, RehearsalArrival, Status
+    from scheduler_ui.models import Delivery, RehearsalArrival, Status, Worker
 
     data_dir = Path(os.environ["DATA_DIR"])
-    delivery = _prepare(kind, "lost" if point == "lookup" else "accept")
     once = data_dir / "crashed"
     extra = {"CRASH_AT": point, "CRASH_ONCE": str(once)}
     worker = processes.start(data_dir, "manage.py", "run_huey", **extra)
+    assert processes.wait_for(Worker.objects.exists, 30)
+    delivery = _prepare(kind, "lost" if point == "lookup" else "accept")
     crashed_at, final_at, deadline = None, None, time.monotonic() + 60
     try:
         while time.monotonic() < deadline and final_at is None:
@@ -69,7 +70,7 @@ def _prepare(kind: str, behaviour: str):
         workspace=workspace, platform="rehearsal", remote_id="rig", handle="rig", settings=settings
     )
     now = datetime.now(UTC)
-    at = arming.next_second(now) + timedelta(seconds=6)
+    at = arming.next_second(now) + timedelta(seconds=1)
     composed = posts.Composed("It goes out once.", [account], when=posts.When.at(at, "UTC"))
     return posts.schedule(None, workspace, user, composed, now=now).deliveries.get()
 
