@@ -9,6 +9,7 @@ from huey.consumer import Consumer, Scheduler, Worker
 
 from scheduler_ui.engine import beats, deliver, ledger, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
+from scheduler_ui.platforms.http import shared_tls_context
 
 logger = logging.getLogger(__name__)
 SCHEDULE_INTERVAL = 0.05
@@ -66,6 +67,7 @@ class PunctualConsumer(QuietConsumer):
             self.slow = SlowConsumer(huey.slow, **options)
 
     def start(self) -> None:
+        shared_tls_context()  # reading the certificates takes longer than a post may be late
         ledger.open_shared()
         for pulse in self.pulses:
             pulse.start()

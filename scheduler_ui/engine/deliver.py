@@ -65,6 +65,7 @@ def _send(delivery: Delivery) -> None:
         return
     key = delivery.key or platform.new_key(due_at) or claims.new_token()
     payload = platform.freeze(content, prepared, key)
+    platform.warm()
     clock.sleep_until(due_at - span("claim_before"))
     lease = platform.deadline + span("lease_extra")
     attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())
@@ -84,7 +85,6 @@ def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool
 
 
 def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: datetime) -> None:
-    platform.warm()
     clock.sleep_until(due_at)
     sent_at = clock.now()
     if not _has_time(delivery, platform):
