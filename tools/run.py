@@ -98,10 +98,12 @@ def prepare(environment: dict[str, str], demo: bool) -> str:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
-        words = [manage("prepare", environment), manage("seed_demo", environment) if demo else ""]
+        words = manage("prepare", environment)
+        if demo:
+            words = manage("seed_demo", environment)  # it makes the first user, so nobody needs the link
     except KeyboardInterrupt:
         sys.exit(130)
-    return "\n".join(part.strip() for part in words if part.strip())
+    return words.strip()
 
 
 def manage(command: str, environment: dict[str, str]) -> str:

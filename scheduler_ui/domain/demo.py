@@ -117,13 +117,19 @@ def _write_past(cast: Cast, now: datetime) -> None:
 def _write_today(cast: Cast, now: datetime) -> None:
     for number, (at, text, letters, status) in enumerate(demo_texts.TODAY):
         when = _at(cast, now, 0, at)
-        if status == Status.PUBLISHED or when.instant < now:
-            when = When.at(min(when.instant, now - timedelta(minutes=50 - 5 * number)), when.timezone)
-        elif status != Status.CANCELED:
-            when = When.at(now - timedelta(minutes=50 - 5 * number), when.timezone)
+        if status != Status.CANCELED:
+            when = When.at(_before(now, when.instant, status, number), when.timezone)
         post = _post(cast, text, letters, when, _key(cast, now, f"today-{number}"))
         for delivery in post.deliveries.select_related("account"):
             demo_outcomes.end(delivery, status, now)
+
+
+def _before(now: datetime, at: datetime, status: str, number: int) -> datetime:
+    """What is over was due at its hour; what still goes on is of the last hour."""
+    minute = now.replace(second=0, microsecond=0)
+    if status in {Status.PUBLISHED, Status.MISSED}:
+        return min(at, minute - timedelta(hours=3))
+    return minute - timedelta(minutes=50 - 5 * number)
 
 
 def _write_future(cast: Cast, now: datetime) -> None:

@@ -20,12 +20,12 @@ PAST = (
         "Opening hours over the holidays: we close at three on the 24th and open again on the 27th.",
         "C",
     ),
-    (-5, time(17, 15), "Recipe of the week: orange cold brew. Twelve hours, no sugar, one long spoon.", "CNJ"),
-    (-4, time(8, 45), "The story behind our blue door, told by the man who painted it.", "CJ"),
+    (-5, time(17, 15), "Recipe of the week: orange cold brew. Twelve hours, no sugar, one long spoon.", "NCJ"),
+    (-4, time(8, 45), "The story behind our blue door, told by the man who painted it.", "JC"),
     (-3, time(10, 0), "Grinder maintenance, step by step. Your burrs will thank you.", "CN"),
-    (-2, time(18, 45), "Thank you for 1,000 reviews. We read every one of them.", "CE"),
+    (-2, time(18, 45), "Thank you for 1,000 reviews. We read every one of them.", "EC"),
     (-1, time(9, 0), "New beans from Huila have just landed: red plum, panela, a long finish.", "CNJ"),
-    (-1, time(16, 30), "How we cut cup waste by 40 % in one year, with the numbers.", "C"),
+    (-1, time(16, 30), "How we cut cup waste by 40 % in one year, with the numbers.", "JC"),
 )
 TODAY = (
     (time(7, 30), "Good morning from the roastery. The first batch is out of the drum.", "CJ", Status.PUBLISHED),
@@ -46,15 +46,15 @@ NEXT = (
 FUTURE = (
     (1, time(9, 0), "Slow Sunday playlist: forty songs, no drums.", "CN"),
     (1, time(9, 0), "A second post at the same minute: both are there.", "J"),
-    (1, time(17, 0), "Last call for the winter roast.", "CJ"),
+    (1, time(17, 0), "Last call for the winter roast.", "NC"),
     (2, time(8, 45), "What “natural process” means, in a glass of water.", "C"),
     (2, time(12, 30), "Wholesale price list for the new year.", "W"),
-    (3, time(10, 0), "Our new tasting mats, printed two streets away.", "CNJ"),
-    (4, time(18, 30), "Christmas market: find us next to the carousel.", "CE"),
+    (3, time(10, 0), "Our new tasting mats, printed two streets away.", "JNC"),
+    (4, time(18, 30), "Christmas market: find us next to the carousel.", "EC"),
     (5, time(9, 0), "The decaf nobody believes is decaf.", "C"),
     (6, time(11, 0), "We are looking for a barista who likes early mornings.", "B"),
-    (8, time(9, 0), "Five questions to ask before buying a grinder.", "CN"),
+    (8, time(9, 0), "Five questions to ask before buying a grinder.", "NJ"),
     (10, time(16, 0), "Gift boxes: order by the 18th to have them in time.", "CJW"),
-    (12, time(9, 0), "A year in cups.", "CNJ"),
+    (12, time(9, 0), "A year in cups.", "JCN"),
 )
 DRAFTS = ("Thank-you note for the volunteers, needs a picture", "Why we pay above the market: figures to be checked")

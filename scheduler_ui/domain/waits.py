@@ -83,7 +83,8 @@ def _waiting(delivery: Delivery, scene: Scene, sentence: str, actor: Actor, erro
         return _unattended(delivery, scene, sentence, actor, why)
     if is_due(delivery, scene):
         why += [_at_work(delivery, scene)]
-    return told(actor, sentence, _("Sent %(time)s.") % {"time": scene.at(due(delivery))}, *why)
+        return told(actor, sentence, _("It goes out next."), *why)
+    return told(actor, sentence, _("A worker sends it then, at its second."), *why)
 
 
 def _unattended(delivery: Delivery, scene: Scene, sentence: str, actor: Actor, why: list[str]) -> Reason:

@@ -33,7 +33,7 @@ def test_why_says_what_the_page_says():
         "Harbor (Rehearsal): Retrying",
         "  Nothing went out yet; the next try, 2 of 4, is at 09:05.",
         "  Why: It is not due yet: 5 min to go.",
-        "  Next: Sent at 09:05.",
+        "  Next: A worker sends it then, at its second.",
         "  Attempt 1, 09:00:00.00: Surely not out.",
         "    Rehearsal said: 503 Busy",
     ]
