@@ -81,7 +81,7 @@ class PunctualConsumer(QuietConsumer):
 
     def stop(self, graceful: bool = False) -> None:
         if count := len(deliver.in_flight):
-            logger.info("finishing %d posts that are going out (up to %d s)", count, SHUTDOWN_SECONDS)
+            logger.info("finishing what is going out (%d now, up to %d s)", count, SHUTDOWN_SECONDS)
         for pulse in self.pulses:
             pulse.stop()
         if self.slow is not None:

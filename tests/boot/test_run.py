@@ -1,11 +1,23 @@
 import signal
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.boot.running import Running, free_port, run_once, start, status_of, until
+from tests.boot.running import Running, run_once, start, status_of
+from tests.rig.processes import free_port, manage, wait_for
+
+SLOW_ACCOUNT = """
+from scheduler_ui.models import Account, Membership, User, Workspace
+ada = User.objects.create_user("ada@example.org", "secret words", timezone="UTC")
+home = Workspace.objects.create(name="Home")
+Membership.objects.create(user=ada, workspace=home)
+slow = {"kind": "key", "behaviour": "delay", "seconds": 8}
+Account.objects.create(workspace=home, platform="rehearsal", remote_id="slow", handle="slow", settings=slow)
+"""
 
 
 class Instance:
@@ -15,7 +27,7 @@ class Instance:
         self.running: Running = start(folder, self.port)
         self.address = self.running.hear(r"^Punctual is at (.*)$", 30)[1]
         self.setup_link = self.running.hear(r"^(http.*/setup/.+/)$", 5)[1]
-        assert until(lambda: self.running.has("run_huey"), 5)
+        assert wait_for(lambda: self.running.has("run_huey"), 5)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +77,7 @@ def test_run_refuses_a_port_that_is_in_use(shared: Instance, tmp_path: Path) -> 
 def test_worker_killed_is_back_within_two_seconds_while_web_stays(shared: Instance) -> None:
     web, worker = shared.running.find("gunicorn"), shared.running.find("run_huey")
     worker.kill()
-    assert until(lambda: shared.running.has("run_huey", besides=worker.pid), 2)
+    assert wait_for(lambda: shared.running.has("run_huey", besides=worker.pid), 2)
     assert shared.running.find("gunicorn") == web
     assert status_of(shared.port, "/account/login/") == 200
 
@@ -73,8 +85,8 @@ def test_worker_killed_is_back_within_two_seconds_while_web_stays(shared: Instan
 def test_web_killed_answers_again_within_two_seconds_while_worker_stays(shared: Instance) -> None:
     web, worker = shared.running.find("gunicorn"), shared.running.find("run_huey")
     web.kill()
-    assert until(lambda: shared.running.has("gunicorn", besides=web.pid), 2)
-    assert until(lambda: _answers(shared.port), 10)
+    assert wait_for(lambda: shared.running.has("gunicorn", besides=web.pid), 2)
+    assert wait_for(lambda: _answers(shared.port), 10)
     assert shared.running.find("run_huey") == worker
 
 
@@ -86,10 +98,24 @@ def test_run_told_to_stop_ends_everything_within_three_seconds(own: Instance, nu
     assert seconds <= 3
 
 
+def test_run_told_to_stop_says_what_it_finishes_and_finishes_it(own: Instance) -> None:
+    manage(own.data_dir, "shell", "-c", SLOW_ACCOUNT)
+    manage(own.data_dir, "schedule_post", "Hello", "--as", "ada@example.org", "--to", "slow")
+    assert wait_for(lambda: _attempts(own.data_dir) == 1, 5)
+    own.running.remember_family()
+    code, _ = own.running.end()
+    assert (code, own.running.has_left_none()) == (0, True)
+    own.running.hear("^Stopped.$", 1)
+    said = "".join(own.running.said)
+    assert "finishing what is going out (1 now, up to 30 s)" in said
+    assert "Waiting for worker to finish what is under way (up to 30 s; Ctrl+C again ends it now).\n" in said
+    assert "to slow on rehearsal" in said.rpartition("published ")[2]
+
+
 def test_run_killed_leaves_no_process(own: Instance) -> None:
     own.running.remember_family()
     own.running.process.kill()
-    assert until(own.running.has_left_none, 10)
+    assert wait_for(own.running.has_left_none, 10)
 
 
 def test_run_again_needs_no_setup_and_keeps_its_keys(tmp_path: Path) -> None:
@@ -117,6 +143,11 @@ def test_run_refuses_a_wrong_value(tmp_path: Path) -> None:
 def test_run_refuses_an_address_that_is_not_its_own(tmp_path: Path) -> None:
     complaint = "HOST=192.0.2.1 is no address of this machine: Cannot assign requested address.\n"
     assert run_once(tmp_path, free_port(), HOST="192.0.2.1") == (1, "", complaint)
+
+
+def _attempts(data_dir: Path) -> int:
+    with closing(sqlite3.connect(data_dir / "punctual.sqlite3")) as database:
+        return int(database.execute("SELECT COUNT(*) FROM scheduler_ui_attempt").fetchone()[0])
 
 
 def _answers(port: int) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.boot.running import Running, environment, until
+from tests.boot.running import Running, environment
+from tests.rig.processes import wait_for
 
 SCRIPT = """
 import os, sys
@@ -38,22 +39,22 @@ def supervise(tmp_path: Path) -> Iterator[Started]:
 
 def test_child_that_dies_is_started_again_while_the_other_stays(supervise: Started) -> None:
     running = supervise("one: exec sleep 61\ntwo: exec sleep 62\n")
-    assert until(lambda: running.has("sleep 61") and running.has("sleep 62"), 5)
+    assert wait_for(lambda: running.has("sleep 61") and running.has("sleep 62"), 5)
     one, two = running.find("sleep 61"), running.find("sleep 62")
     one.kill()
-    assert until(lambda: running.has("sleep 61", besides=one.pid), 2)
+    assert wait_for(lambda: running.has("sleep 61", besides=one.pid), 2)
     assert running.find("sleep 62") == two
     assert running.hear("was ended", 1).string == "one | was ended by SIGKILL; starting it again.\n"
 
 
 def test_child_that_dies_takes_what_it_left_along(supervise: Started) -> None:
     running = supervise("one: sleep 63 & exec sleep 64\n")
-    assert until(lambda: running.has("sleep 64"), 5)
+    assert wait_for(lambda: running.has("sleep 64"), 5)
     one = running.find("sleep 64")
-    assert until(one.children, 5)
+    assert wait_for(one.children, 5)
     left = one.children()[0]
     one.kill()
-    assert until(lambda: not left.is_running() or left.status() == "zombie", 2)
+    assert wait_for(lambda: not left.is_running() or left.status() == "zombie", 2)
 
 
 def test_child_that_dies_at_once_is_tried_more_slowly_and_said_so(supervise: Started) -> None:
@@ -88,7 +89,7 @@ def test_child_that_does_not_finish_is_killed(supervise: Started) -> None:
     _, seconds = running.end()
     assert 3 <= seconds < 5
     assert running.hear("Stopped", 1).string == "Stopped what did not end by itself; the next start looks after it.\n"
-    assert until(running.has_left_none, 1)
+    assert wait_for(running.has_left_none, 1)
 
 
 def test_second_ctrl_c_ends_at_once(supervise: Started) -> None:
