@@ -52,7 +52,9 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "platform", "remote_id"], name="one_account_per_profile"),
             # A feed's address belongs to the whole installation.
-            models.UniqueConstraint(fields=["remote_id"], condition=models.Q(platform="feed"), name="one_feed_per_address"),
+            models.UniqueConstraint(
+                fields=["remote_id"], condition=models.Q(platform="feed"), name="one_feed_per_address"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.boot.running import free_port, start
+from tests.boot.running import start
+from tests.rig.processes import free_port
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.boot.running import Running, environment, free_port, start, status_of, until
+from tests.boot.running import Running, environment, start, status_of
 from tests.rig import processes
+from tests.rig.processes import free_port, wait_for
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NO_WORKER = "No worker is running: nothing goes out."
@@ -69,7 +70,7 @@ def test_killed_worker_is_started_again_and_the_post_goes_out_on_the_open_calend
 
     dead = punctual.find("run_huey")
     dead.kill()
-    assert until(lambda: punctual.has("run_huey", besides=dead.pid), 3)
+    assert wait_for(lambda: punctual.has("run_huey", besides=dead.pid), 3)
     expect(chip).to_have_accessible_name(re.compile("Published"), timeout=25_000)
     expect(page.get_by_text(NO_WORKER)).to_be_hidden()
     assert page.evaluate("performance.timeOrigin") == loaded
@@ -84,7 +85,7 @@ def test_page_that_is_open_tells_of_a_worker_that_is_gone_and_of_one_that_is_bac
 
     web = run(Running([sys.executable, "-m", *WEB.split(), f"127.0.0.1:{port}"], environment(tmp_path, port)))
     first = worker()
-    assert until(lambda: _answers(port), 30), "".join(web.said)
+    assert wait_for(lambda: _answers(port), 30), "".join(web.said)
     settle_in(page, re.search(r"http\S+/setup/\S+", said)[0])
     schedule(page, f"http://localhost:{port}", timedelta(minutes=5))
     expect(page.locator("#worker")).to_contain_text("Worker is running")
