@@ -36,6 +36,11 @@ class Entry:
     at: datetime
     media: tuple[MediaItem, ...]
 
+    @property
+    def local_html(self) -> SafeString:
+        """For our own page: pictures come from the host that it was asked of, whatever name that goes by."""
+        return _html(self.text, self.media, settings.BASE_URL)
+
 
 def find(slug: str) -> Account | None:
     """A feed stays readable when it is paused or disconnected: what is out is out."""
@@ -96,13 +101,15 @@ def _title(text: str) -> str:
     return Truncator(lines[0]).chars(TITLE_LENGTH) if lines else ""
 
 
-def _html(text: str, media: Iterable[MediaItem]) -> SafeString:
+def _html(text: str, media: Iterable[MediaItem], base: str = "") -> SafeString:
+    """Addresses of media lose `base` at their front."""
     words = linebreaks(urlize(text, nofollow=True, autoescape=True)) if text.strip() else ""
-    return format_html("{}{}", SafeString(words), format_html_join("", "{}", ((_figure(item),) for item in media)))
+    figures = ((_figure(item, item.url.removeprefix(base)),) for item in media)
+    return format_html("{}{}", SafeString(words), format_html_join("", "{}", figures))
 
 
-def _figure(item: MediaItem) -> SafeString:
+def _figure(item: MediaItem, url: str) -> SafeString:
     if item.kind == Media.Kind.VIDEO:
-        return format_html('<p><video controls preload="metadata" src="{}"></video></p>', item.url)
+        return format_html('<p><video controls preload="metadata" src="{}"></video></p>', url)
     size = format_html(' width="{}" height="{}"', item.width, item.height) if item.width and item.height else ""
-    return format_html('<p><img src="{}" alt="{}"{}></p>', item.url, item.alt, size)
+    return format_html('<p><img src="{}" alt="{}"{}></p>', url, item.alt, size)

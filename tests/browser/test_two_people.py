@@ -25,7 +25,7 @@ def ines():
 def post(ines):
     """In Berlin in the evening: in Tokyo that is the next morning already."""
     workspace = a_workspace(ines)
-    local = datetime(2031, 3, 12, 20, 30)
+    local = datetime.fromisoformat("2031-03-12T20:30")
     at = wall_clock.to_utc(local, "Europe/Berlin")
     fields = {"local_time": local, "timezone": "Europe/Berlin", "scheduled_for": at, "author": ines}
     return a_post(workspace, an_account(workspace, name="Harbor Coffee"), text="Winter roast", **fields)

@@ -233,3 +233,11 @@ def test_a_feed_costs_as_many_queries_for_three_as_for_one(client, feed, count, 
         a_picture(out(feed))
     with time_machine.travel(NOW, tick=False), django_assert_num_queries(4):
         client.get(reverse("feed", args=["harbor"]))
+
+
+def test_page_takes_its_pictures_from_the_host_that_was_asked(client, feed):
+    media = a_picture(out(feed))
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(reverse("feed", args=["harbor"]), headers={"host": "127.0.0.1"})
+    where = reverse("media_file", args=[media.public_id])
+    assert f'<img src="{where}"' in page.content.decode()
