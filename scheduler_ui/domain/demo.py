@@ -115,19 +115,22 @@ def _write_past(cast: Cast, now: datetime) -> None:
 
 
 def _write_today(cast: Cast, now: datetime) -> None:
-    for number, (at, text, letters, status) in enumerate(demo_texts.TODAY):
+    for number, (at, text, ends) in enumerate(demo_texts.TODAY):
         when = _at(cast, now, 0, at)
-        if status != Status.CANCELED:
-            when = When.at(_before(now, when.instant, status, number), when.timezone)
-        post = _post(cast, text, letters, when, _key(cast, now, f"today-{number}"))
+        if Status.CANCELED not in ends.values():
+            when = When.at(_before(now, when.instant, set(ends.values()), number), when.timezone)
+        post = _post(cast, text, "".join(ends), when, _key(cast, now, f"today-{number}"))
+        if len(ends) > 2:
+            _attach(post, cast)
+        outcomes = {cast.accounts[letter].pk: status for letter, status in ends.items() if letter in cast.accounts}
         for delivery in post.deliveries.select_related("account"):
-            demo_outcomes.end(delivery, status, now)
+            demo_outcomes.end(delivery, outcomes[delivery.account_id], now)
 
 
-def _before(now: datetime, at: datetime, status: str, number: int) -> datetime:
+def _before(now: datetime, at: datetime, ends: set[Status], number: int) -> datetime:
     """What is over was due at its hour; what still goes on is of the last hour."""
     minute = now.replace(second=0, microsecond=0)
-    if status in {Status.PUBLISHED, Status.MISSED}:
+    if ends <= {Status.PUBLISHED, Status.MISSED}:
         return min(at, minute - timedelta(hours=3))
     return minute - timedelta(minutes=50 - 5 * number)
 

@@ -1,6 +1,6 @@
-"""What the people of the demo's coffee roastery have written: (days from today, time of day, text, accounts, status).
+"""What the people of the demo's coffee roastery have written, in days from today or seconds from now.
 
-Accounts go by the names in `demo.ACCOUNTS`; "next:SECONDS" stands for a time of day so many seconds ahead.
+Accounts go by their letters in `demo.ACCOUNTS`; of today's posts each says what became of it there.
 """
 
 from datetime import time
@@ -8,6 +8,15 @@ from datetime import time
 from scheduler_ui.models import Status
 
 PAST = (
+    (-20, time(9, 0), "We moved the cupping table to the window. Come and see the light.", "JC"),
+    (-18, time(12, 30), "Espresso, filter or both? Tell us what the new house blend should be.", "C"),
+    (-17, time(17, 0), "Tasting notes from last night: red apple, brown sugar, one broken spoon.", "NC"),
+    (-15, time(8, 45), "A morning with the baker who makes our cardamom buns.", "J"),
+    (-14, time(18, 30), "The long table is free on Thursdays. Bring your book club.", "E"),
+    (-13, time(9, 0), "New on the shelf: a hand grinder that survives backpacks.", "CNJ"),
+    (-11, time(10, 15), "Latte art, played backwards.", "R"),
+    (-10, time(16, 0), "Why our decaf tastes of something.", "NC"),
+    (-8, time(9, 0), "Eleven years in this street today. Coffee is on us until ten.", "JCN"),
     (
         -7,
         time(9, 0),
@@ -27,14 +36,21 @@ PAST = (
     (-1, time(9, 0), "New beans from Huila have just landed: red plum, panela, a long finish.", "CNJ"),
     (-1, time(16, 30), "How we cut cup waste by 40 % in one year, with the numbers.", "JC"),
 )
-TODAY = (
-    (time(7, 30), "Good morning from the roastery. The first batch is out of the drum.", "CJ", Status.PUBLISHED),
-    (time(8, 0), "We are hiring a shift lead: two mornings a week, behind the bar.", "N", Status.MISSED),
-    (time(8, 15), "Ask us anything about roasting, Thursday at five.", "B", Status.FAILED),
-    (time(8, 30), "Free cupping class on Saturday, ten places left.", "E", Status.UNCONFIRMED),
-    (time(8, 40), "Pour-over in fourteen seconds, no cuts.", "R", Status.PROCESSING),
-    (time(8, 50), "Behind the scenes of the winter label.", "C", Status.RETRYING),
-    (time(15, 45), "Gift cards are now in the shop.", "C", Status.CANCELED),
+TODAY: tuple[tuple[time, str, dict[str, Status]], ...] = (
+    (
+        time(7, 30),
+        "Good morning from the roastery. The first batch is out of the drum.",
+        {"C": Status.PUBLISHED, "J": Status.PUBLISHED},
+    ),
+    (time(8, 0), "We are hiring a shift lead: two mornings a week, behind the bar.", {"N": Status.MISSED}),
+    (time(8, 15), "Ask us anything about roasting, Thursday at five.", {"B": Status.FAILED}),
+    (
+        time(8, 30),
+        "Free cupping class on Saturday, ten places left. Bring your own spoon if you are particular about spoons.",
+        {"E": Status.UNCONFIRMED, "R": Status.PROCESSING, "C": Status.PUBLISHED},
+    ),
+    (time(8, 50), "Behind the scenes of the winter label.", {"C": Status.RETRYING}),
+    (time(15, 45), "Gift cards are now in the shop.", {"C": Status.CANCELED}),
 )
 NEXT = (
     (20, "Twenty seconds after you started the demo: watch this one go out.", "CJ"),

@@ -58,6 +58,10 @@ class Page:
     can_cancel: bool
     can_move: bool
 
+    @property
+    def out(self) -> int:
+        return sum(card.delivery.status == Status.PUBLISHED for card in self.cards)
+
 
 def find(workspace: Workspace, public_id: str) -> Post:
     """The workspace's post with all that its page needs. Raises Post.DoesNotExist."""

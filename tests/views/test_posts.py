@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from scheduler_ui.models import Attempt, Delivery, Event, Hold, Media, Post, PostMedia, Role, Status
+from scheduler_ui.models import Attempt, Delivery, Event, Hold, Media, Post, PostMedia, Role, Status, Worker
 from scheduler_ui.views.boards import SEEN
 from tests.factories import NOW, a_delivery, a_membership, a_post, a_user, a_workspace, an_account
 
@@ -58,6 +58,17 @@ def test_page_says_due_and_sent_to_the_hundredth(member, workspace, account):
     page = said(page_of(member, post))
     assert "due <b>09:00:00</b> · sent <b>09:00:00.04</b>" in page
     assert "It is out, 0.04 s after its time." in page
+
+
+def test_page_counts_what_is_out_and_names_the_rest(member, workspace):
+    Worker.objects.create(host="h", pid=1, threads=1, started_at=NOW, beat_at=NOW)
+    post = a_post(workspace)
+    for status in (Status.PUBLISHED, Status.UNCONFIRMED, Status.PROCESSING):
+        a_delivery(post, an_account(workspace), status=status)
+    a_delivery(post, an_account(workspace), status=Status.UNCONFIRMED, due_at=NOW)
+    page = said(page_of(member, post))
+    assert "<b>1 of 4 published</b>" in page
+    assert [part in page for part in ("1 needs you", "1 being looked for", "1 processing")] == [True, True, True]
 
 
 def test_page_shows_other_members_their_own_clock(member, workspace, account):
