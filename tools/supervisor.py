@@ -141,10 +141,10 @@ class Supervisor:
     def _wait_aloud(self) -> bool:
         names = " and ".join(child.name for child in self.children if child.is_running)
         most = f"up to {self._finish_within:.0f} s; Ctrl+C again ends it now"
-        say(f"Waiting for {names} to finish what is under way ({most}).")
-        # Only now, and only Ctrl+C: make passes on a TERM that its whole group got already.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
+            # Only now, and only Ctrl+C: make passes on a TERM that its whole group got already.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            say(f"Waiting for {names} to finish what is under way ({most}).")
             return self._wait(self._finish_within - AT_ONCE)
         except KeyboardInterrupt:
             return False
