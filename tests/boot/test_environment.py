@@ -1,4 +1,5 @@
 import ipaddress
+import re
 import stat
 import subprocess
 import sys
@@ -165,3 +166,10 @@ def test_settings_of_production_pass_the_deployment_check(tmp_path: Path) -> Non
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_example_lists_every_variable_of_the_settings() -> None:
+    settings = (ROOT / "project" / "settings.py").read_text()
+    read = set(re.findall(r"(?:environment\.\w+|_seconds|_many_seconds)\(\s*\"([A-Z_]+)\"", settings))
+    listed = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert sorted(read) == sorted(listed)
