@@ -136,4 +136,7 @@ def _ask_a_person(account: Account) -> None:
     """Without a sign-in nothing can be looked up any more."""
     rows = Delivery.objects.filter(account=account)
     move_many(rows, Status.PROCESSING, Status.UNCONFIRMED, due_at=None, queued_at=None, hold_reason=Hold.NONE)
-    rows.filter(status=Status.UNCONFIRMED).update(due_at=None, queued_at=None, hold_reason=Hold.NONE)
+    unsure = rows.filter(status=Status.UNCONFIRMED)
+    unsure.update(due_at=None, queued_at=None)
+    # What is in the trash stays there.
+    unsure.exclude(hold_reason=Hold.DELETED).update(hold_reason=Hold.NONE)

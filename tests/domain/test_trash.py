@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.domain import trash
+from scheduler_ui.domain import accounts, trash
 from scheduler_ui.domain.refusals import AlreadyStarted, Refused
 from scheduler_ui.models import Account, Delivery, Event, Hold, Post, Status
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
@@ -81,6 +81,15 @@ def test_restore_leaves_the_hold_that_the_account_asks_for(workspace, actor, sta
 def test_restore_of_what_is_not_in_the_trash_is_refused(workspace, actor):
     with pytest.raises(Refused):
         trash.restore(a_post(workspace), actor=actor, now=NOW)
+
+
+def test_disconnecting_its_account_takes_nothing_out_of_the_trash(workspace, actor):
+    account = an_account(workspace)
+    post = a_post(workspace)
+    a_delivery(post, account, status=Status.UNCONFIRMED, due_at=NOW)
+    trash.delete(post, actor=actor, now=NOW)
+    accounts.disconnect(account, actor, NOW)
+    assert holds(post) == {Hold.DELETED}
 
 
 def test_destroy_removes_only_what_is_in_the_trash(workspace, actor):
