@@ -55,7 +55,7 @@ def open_page(chromium: Browser, live_server, request, allowed_errors: list[str]
 
     def open_one(**options) -> Page:
         defaults = {"viewport": DESKTOP, "timezone_id": "Europe/Berlin", "locale": "en-GB", "color_scheme": "light"}
-        context = chromium.new_context(base_url=live_server.url, **defaults | options)
+        context = chromium.new_context(**{"base_url": live_server.url} | defaults | options)
         context.add_init_script(WATCH_POLICY)
         contexts.append(context)
         page = context.new_page()

@@ -2,12 +2,13 @@
 
 import itertools
 
-import httpx
 import pytest
 
-from tests.platforms import stub
-from tests.platforms.stub import Reply
+from tests.browser.conftest import allowed_errors, chromium, open_page, pytest_runtest_makereport
 from tests.real import pds as real
+from tests.real.proxy import Proxy
+
+__all__ = ["allowed_errors", "chromium", "open_page", "pytest_runtest_makereport"]
 
 INSTALLING = 900  # seconds: the first run compiles
 _numbers = itertools.count(1)
@@ -35,14 +36,14 @@ def person(pds):
 
 
 @pytest.fixture
+def friend(pds):
+    """Somebody else on the same server."""
+    return pds.person(f"friend{next(_numbers)}")
+
+
+@pytest.fixture
 def proxy(pds):
-    """A way to the PDS that can lose what it answers: `proxy.faults`."""
-
-    def forward(arrival):
-        kept = {name: arrival.headers[name] for name in ("authorization", "content-type") if name in arrival.headers}
-        url = pds.url + arrival.path
-        answer = httpx.request(arrival.method, url, params=arrival.params, headers=kept, content=arrival.body)
-        return Reply(answer.status_code, answer.content, {"Content-Type": answer.headers.get("content-type", "")})
-
-    with stub.stub(forward) as server:
-        yield server
+    """A way to the PDS that can lose what it answers (`faults`, `losing`) and let sessions grow old (`age()`)."""
+    server = Proxy(pds.url)
+    yield server
+    server.stop()

@@ -1,6 +1,7 @@
 """A real PDS: started from its script, spoken to as its people would, and tokens of it that have expired."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -10,12 +11,14 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 SCRIPT = Path(__file__).parent / "servers" / "pds.sh"
 JWT_SECRET = "only-for-tests-on-this-machine"
+TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
 NEEDED = {"npm": "npm", "make": "make", "g++": "g++", "bash": "bash"}
 
 
@@ -85,6 +88,12 @@ class Pds:
     def records(self, person: Person) -> list[dict]:
         found = self.call("com.atproto.repo.listRecords", repo=person.did, collection="app.bsky.feed.post")
         return found["records"]
+
+    def committed_at(self, person: Person) -> datetime:
+        """When the last change to a person's posts arrived, by the server's own clock."""
+        letters = self.call("com.atproto.sync.getLatestCommit", did=person.did)["rev"]
+        number = functools.reduce(lambda so_far, letter: so_far << 5 | TID_LETTERS.index(letter), letters, 0)
+        return datetime.fromtimestamp((number >> 10) / 1_000_000, UTC)
 
     def blob(self, person: Person, cid: str) -> bytes:
         answer = httpx.get(f"{self.url}/xrpc/com.atproto.sync.getBlob", params={"did": person.did, "cid": cid})
