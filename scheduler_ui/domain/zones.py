@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from scheduler_ui.domain import boards, wall_clock
 from scheduler_ui.domain.arming import rearm
 from scheduler_ui.domain.posts import When
-from scheduler_ui.domain.refusals import AlreadyStarted
-from scheduler_ui.models import STARTED, Delivery, Event, Post, Status, User
+from scheduler_ui.domain.refusals import AlreadyStarted, started_sentence
+from scheduler_ui.models import ENDED, STARTED, Delivery, Event, Post, Status, User
 
 KEEP_CLOCK, KEEP_INSTANT = "clock", "instant"
 
@@ -78,7 +78,7 @@ def put(post: Post, when: When) -> None:
     post.tzdata_version = wall_clock.tzdata_version()
     post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
     if when.instant != was:
-        _promise(post, when.instant)
+        _promise(post, was, when.instant)
 
 
 @cache
@@ -125,10 +125,13 @@ def _carry(post: Post, zone: str, keep: str, user: User, now: datetime) -> bool:
     return True
 
 
-def _promise(post: Post, at: datetime) -> None:
-    """What waits is armed anew; what has ended stays ended, and moves along."""
-    for delivery in post.deliveries.select_related("account", "post"):
-        if delivery.status in {Status.SCHEDULED, Status.DRAFT}:
-            rearm(delivery, at, is_armed=delivery.status != Status.DRAFT)
-        else:
+def _promise(post: Post, was: datetime | None, at: datetime) -> None:
+    """What waits for the post's time is armed anew, what has ended stays ended and moves along; own times stay."""
+    of_this_time = post.deliveries.filter(scheduled_for=was).select_related("account", "post")
+    for delivery in of_this_time.select_for_update(of=("self",)):
+        if delivery.status in STARTED:
+            raise AlreadyStarted(started_sentence())
+        if delivery.status in ENDED:
             Delivery.objects.filter(pk=delivery.pk, status=delivery.status).update(scheduled_for=at)
+        else:
+            rearm(delivery, at, is_armed=delivery.status != Status.DRAFT)

@@ -1,10 +1,10 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scheduler_ui.domain import wall_clock, zone_data
 from scheduler_ui.models import Notice, Status
-from tests.factories import NOW, a_post, a_user, a_workspace, an_account
+from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
 NINE = datetime.fromisoformat("2027-01-15T09:00")
@@ -61,3 +61,23 @@ def test_catch_up_leaves_what_has_started_alone(post):
     assert zone_data.catch_up(NOW) == 0
     post.refresh_from_db()
     assert post.scheduled_for == BEFORE
+
+
+def test_catch_up_leaves_what_is_sent_now_its_own_moment(workspace, post):
+    soon, again = NOW + timedelta(seconds=1), NOW + timedelta(seconds=31)
+    own = {"scheduled_for": soon, "due_at": again, "status": Status.RETRYING, "tries": 1}
+    alone = a_delivery(post, an_account(workspace), **own)
+    assert zone_data.catch_up(NOW) == 1
+    kept = post.deliveries.get(pk=alone.pk)
+    assert (kept.scheduled_for, kept.due_at, kept.status, kept.tries) == (soon, again, Status.RETRYING, 1)
+
+
+def test_catch_up_never_leaves_a_retry_due_before_its_time(workspace):
+    # The old data read the clock an hour too early.
+    local = datetime.fromisoformat("2026-12-01T09:00")
+    early = wall_clock.to_utc(local, "Europe/Berlin") - timedelta(hours=1)
+    old = {"scheduled_for": early, "tzdata_version": "2025b", "status": Status.RETRYING}
+    post = a_post(workspace, an_account(workspace), local_time=local, timezone="Europe/Berlin", **old)
+    zone_data.catch_up(NOW)
+    delivery = post.deliveries.get()
+    assert (delivery.scheduled_for, delivery.due_at) == (early + timedelta(hours=1), early + timedelta(hours=1))

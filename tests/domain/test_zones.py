@@ -5,7 +5,7 @@ import pytest
 
 from scheduler_ui.domain import wall_clock, zones
 from scheduler_ui.models import Event, Status
-from tests.factories import NOW, a_post, a_user, a_workspace, an_account
+from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
 LISBON = "Europe/Lisbon"
@@ -116,3 +116,12 @@ def test_change_leaves_other_peoples_posts(person, workspace):
     zones.change(person, LISBON, zones.KEEP_CLOCK, NOW)
     theirs.refresh_from_db()
     assert (theirs.timezone, theirs.scheduled_for) == ("Europe/Berlin", at(9))
+
+
+def test_change_leaves_a_delivery_the_time_it_was_given_alone(person, workspace):
+    post = nine_o_clock(workspace, person)
+    alone = a_delivery(post, an_account(workspace), scheduled_for=at(15))
+    zones.change(person, LISBON, zones.KEEP_CLOCK, NOW)
+    kept = post.deliveries.get(pk=alone.pk)
+    assert (kept.scheduled_for, kept.due_at, kept.version) == (at(15), at(15), alone.version)
+    assert post.deliveries.exclude(pk=alone.pk).get().due_at == at(10)
