@@ -68,8 +68,9 @@ def save_draft(
         post, is_new = _locked(post, workspace, author, client_key)
         if is_new or not client_key or post.client_key != client_key or _is_draft(post):
             _refuse_started(post)
+            before = post.scheduled_for
             _write(post, composed)
-            _write_deliveries(post, composed, Status.DRAFT)
+            _write_deliveries(post, composed, Status.DRAFT, before)
         boards.touch(workspace.pk)
     return post
 
@@ -93,8 +94,9 @@ def schedule(  # noqa: PLR0913 - each is named by the caller
         if not is_new and client_key and post.client_key == client_key and not _is_draft(post):
             return post
         _refuse_started(post)
+        before = post.scheduled_for
         _write(post, composed)
-        _write_deliveries(post, composed, Status.SCHEDULED)
+        _write_deliveries(post, composed, Status.SCHEDULED, before)
         _remember(post, author, "scheduled", now)
         boards.touch(workspace.pk)
     return post
@@ -179,7 +181,8 @@ def _refuse_past(when: When, now: datetime) -> None:
 
 
 def _refuse_started(post: Post) -> None:
-    started = set(post.deliveries.filter(status__in=STARTED).values_list("status", flat=True))
+    # Locked whole: until this is saved, nothing of it can be claimed.
+    started = {delivery.status for delivery in post.deliveries.select_for_update()} & STARTED
     if started & MOVING:
         raise AlreadyStarted(started_sentence())
     if started:
@@ -204,7 +207,7 @@ def _set_time(post: Post, when: When | None) -> None:
     post.tzdata_version = wall_clock.tzdata_version()
 
 
-def _write_deliveries(post: Post, composed: Composed, status: str) -> None:
+def _write_deliveries(post: Post, composed: Composed, status: str, before: datetime | None) -> None:
     """One delivery per chosen account; one never tried to an account no longer chosen goes, others are canceled."""
     kept = {delivery.account_id: delivery for delivery in post.deliveries.select_related("account", "post")}
     for account in composed.accounts:
@@ -217,13 +220,24 @@ def _write_deliveries(post: Post, composed: Composed, status: str) -> None:
             delivery.save()
         # An edited text may not go out under a key that a platform has already seen with the old one.
         key = delivery.key if delivery.attempts.filter(outcome="unconfirmed").exists() else ""
-        arming.put(delivery, post.scheduled_for, status, text=own_text, key=key, payload=None)
+        arming.put(delivery, _time_of(delivery, post, before), status, text=own_text, key=key, payload=None)
     for delivery in kept.values():
         if delivery.attempts.exists():
             if delivery.status in {Status.SCHEDULED, Status.RETRYING}:
-                move_to(delivery, Status.CANCELED, due_at=None, version=delivery.version + 1)
+                _cancel(delivery)
         else:
             delivery.delete()
+
+
+def _time_of(delivery: Delivery, post: Post, before: datetime | None) -> datetime | None:
+    """The post's time; one that was given to this delivery alone outlives an edit that leaves the post's as it is."""
+    is_own = delivery.status in WAITING and delivery.scheduled_for != before
+    return delivery.scheduled_for if is_own and post.scheduled_for == before else post.scheduled_for
+
+
+def _cancel(delivery: Delivery) -> None:
+    if not move_to(delivery, Status.CANCELED, due_at=None, version=delivery.version + 1):
+        raise AlreadyStarted(started_sentence())
 
 
 def _remember(post: Post, actor: User | None, kind: str, now: datetime, **data: str) -> None:
