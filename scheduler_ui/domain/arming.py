@@ -5,7 +5,7 @@ from typing import Any
 
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.refusals import AlreadyStarted, started_sentence
-from scheduler_ui.models import WAITING, Delivery, Status, move_to
+from scheduler_ui.models import WAITING, Account, Delivery, Status, move_to
 
 
 def next_second(now: datetime) -> datetime:
@@ -18,7 +18,9 @@ def rearm(delivery: Delivery, at: datetime | None, *, is_armed: bool, **changes:
     Raises AlreadyStarted when a worker was faster.
     """
     changes |= {"scheduled_for": at, "version": delivery.version + 1, "queued_at": None, "prepared": None}
-    changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(delivery.account, delivery.post)}
+    # Read here, in the writing transaction: whoever holds the account's rows now must not be overwritten.
+    account = Account.objects.select_for_update().get(pk=delivery.account_id)
+    changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(account, delivery.post)}
     if not is_armed:
         Delivery.objects.filter(pk=delivery.pk).update(**changes, due_at=None)
         return

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import arming, boards
+from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.refusals import AlreadyStarted, InThePast, Refused, started_sentence
-from scheduler_ui.models import WAITING, Delivery, Event, Status, User, move_to
+from scheduler_ui.models import WAITING, Account, Delivery, Event, Status, User, move_to
 
 
 def cancel(delivery: Delivery, *, actor: User, now: datetime) -> None:
@@ -56,7 +57,11 @@ def confirm_there(delivery: Delivery, url: str, *, actor: User, now: datetime) -
 def confirm_absent(delivery: Delivery, *, actor: User, now: datetime) -> None:
     """A person looked and it is not there: send again now, under the same key. Raises Refused."""
     _refuse_unless_asked(delivery)
+    account = Account.objects.get(pk=delivery.account_id)
+    if account.state == Account.State.DISCONNECTED:
+        raise Refused(_("The account is disconnected: connect it again, or drop this post."))
     changes = {"due_at": now, "tries": 0, "lookups": 0, "error": "", "queued_at": None}
+    changes |= {"hold_reason": hold_for(account, delivery.post)}
     _move(delivery, Status.RETRYING, actor, now, "absent", **changes)
 
 

@@ -14,11 +14,11 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
-def take(row: Model, now: datetime, lease: timedelta) -> str | None:
-    """Take the lease of any row with `token` and `lease_until`; None: somebody else holds it."""
+def take(row: Model, now: datetime, lease: timedelta, **as_read: Any) -> str | None:
+    """Take the lease of any row with `token` and `lease_until`; None: somebody else holds it, or it has changed."""
     token = new_token()
     free = Q(token="") | Q(lease_until__lt=now)
-    rows = type(row)._default_manager.filter(free, pk=row.pk)
+    rows = type(row)._default_manager.filter(free, pk=row.pk, **as_read)
     return token if rows.update(token=token, lease_until=now + lease) == 1 else None
 
 

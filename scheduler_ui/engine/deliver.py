@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, settle, switch
 from scheduler_ui.engine.numbers import span
@@ -57,14 +58,14 @@ def _send(delivery: Delivery) -> None:
     assert due_at is not None  # the table's constraint for what waits
     if not switch.is_publishing_on() or _waits(delivery, due_at, account.waits_until):
         return
+    if _is_held(delivery):
+        return
     platform = platform_tools.platform_for(account)
     platform.tools = replace(platform.tools, sent=partial(crash.point, "sent"))
-    content = platform_tools.content_of(delivery)
-    prepared = prepare.ensure(delivery, platform, content)
-    if prepared is None:
+    frozen = prepare.frozen(delivery, platform)
+    if frozen is None:
         return
-    key = delivery.key or platform.new_key(due_at) or claims.new_token()
-    payload = platform.freeze(content, prepared, key)
+    key, payload = frozen
     platform.warm()
     clock.sleep_until(due_at - span("claim_before"))
     lease = platform.deadline + span("lease_extra")
@@ -73,6 +74,15 @@ def _send(delivery: Delivery) -> None:
         return
     crash.point("claimed")
     _publish(delivery, attempt, platform, due_at)
+
+
+def _is_held(delivery: Delivery) -> bool:
+    """The account's own word counts, should a hold have been overwritten by somebody who had read an older one."""
+    hold = hold_for(delivery.account, delivery.post)
+    if not hold:
+        return False
+    Delivery.objects.filter(pk=delivery.pk, status=delivery.status, hold_reason="").update(hold_reason=hold)
+    return True
 
 
 def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool:

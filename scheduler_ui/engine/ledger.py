@@ -5,7 +5,9 @@ writes for all the others: what comes while it commits goes into the next commit
 transaction of its own.
 """
 
+import os
 import queue
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,26 +25,41 @@ class Ledger(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="ledger", daemon=True)
+        self._is_stopping = False
         self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
 
     def write(self, work: Callable[[], T]) -> T:
+        if threading.current_thread() is self:
+            return work()
         answer: Future[T] = Future()
         self._entries.put((work, answer))
-        return answer.result()
+        while True:
+            try:
+                return answer.result(timeout=1)
+            except TimeoutError:
+                if not self.is_alive():
+                    raise RuntimeError("The thread that writes for this worker has ended.") from None
 
     def stop(self) -> None:
+        self._is_stopping = True
         self._entries.put(None)
         self.join()
 
     def run(self) -> None:
-        is_open = True
-        while is_open:
+        try:
+            self._write_until_stopped()
+        finally:
+            if not self._is_stopping:
+                # Without it nothing is ever claimed again: end the worker, and whoever watches it starts a new one.
+                os.kill(os.getpid(), signal.SIGTERM)
+            connections.close_all()
+
+    def _write_until_stopped(self) -> None:
+        while not self._is_stopping or not self._entries.empty():
             batch = [self._entries.get()]
             while len(batch) < MOST_AT_ONCE and not self._entries.empty():
                 batch.append(self._entries.get())
-            is_open = None not in batch
             self._commit([entry for entry in batch if entry is not None])
-        connections.close_all()
 
     def _commit(self, batch: list[Entry]) -> None:
         try:

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from scheduler_ui.engine import crash, switch, telling, touches
+from scheduler_ui.engine import crash, ledger, switch, telling, touches
 from scheduler_ui.engine.numbers import late_limit, span
-from scheduler_ui.models import WAITING, Delivery, Notice, Status, move_to
+from scheduler_ui.models import WAITING, Attempt, Delivery, Notice, Status, move_to
 
 logger = logging.getLogger(__name__)
 
@@ -37,22 +37,23 @@ def has_work(now: datetime) -> bool:
         return cursor.fetchone() is not None
 
 
-def offer_due(now: datetime, wake: Wake, *, busy: int = 0) -> int:
+def offer_due(now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | None = None) -> int:
     """Offer what is due within the look-ahead and not offered already; of what is overdue, only as much as fits."""
+    ahead = span("look_ahead") if ahead is None else ahead
     statuses = MACHINE if switch.is_publishing_on() else [Status.PROCESSING, Status.UNCONFIRMED]
     rows = (
         Delivery.objects.filter(status__in=statuses, hold_reason="")
         .filter(Q(queued_at__isnull=True) | Q(queued_at__lt=now - span("reoffer")))
         .select_related("account", "workspace", "post")
     )
-    soon = rows.filter(due_at__gt=now, due_at__lte=now + span("look_ahead")).order_by("due_at")[:AT_ONCE]
+    soon = rows.filter(due_at__gt=now, due_at__lte=now + ahead).order_by("due_at")[:AT_ONCE]
     offered = 0
     for delivery in [*_overdue(rows, now, busy), *soon]:
-        assert delivery.due_at is not None  # both queries asked for it
-        if _is_too_late(delivery, delivery.due_at, now):
-            _miss(delivery, now)
-        elif _offer(delivery, delivery.due_at, now, wake):
-            offered += 1
+        try:
+            offered += _offer_or_miss(delivery, now, wake)
+        except Exception:
+            # One row that cannot be read must not keep the others waiting.
+            logger.exception("%s could not be offered", delivery.public_id)
     if offered:
         crash.point("offered")
     return offered
@@ -63,6 +64,14 @@ def _overdue(rows: QuerySet[Delivery], now: datetime, busy: int) -> list[Deliver
     free = max(settings.PUNCTUAL["threads"] - busy, 0)
     is_backlog = Case(When(due_at__gte=now - FRESH, then=Value(0)), default=Value(1))
     return list(rows.filter(due_at__lte=now).order_by(is_backlog, "due_at")[: 2 * free])
+
+
+def _offer_or_miss(delivery: Delivery, now: datetime, wake: Wake) -> bool:
+    assert delivery.due_at is not None  # both queries asked for it
+    if _is_too_late(delivery, delivery.due_at, now):
+        _miss(delivery, now)
+        return False
+    return _offer(delivery, delivery.due_at, now, wake)
 
 
 def _offer(delivery: Delivery, due_at: datetime, now: datetime, wake: Wake) -> bool:
@@ -76,12 +85,19 @@ def _offer(delivery: Delivery, due_at: datetime, now: datetime, wake: Wake) -> b
 
 def _is_too_late(delivery: Delivery, due_at: datetime, now: datetime) -> bool:
     # due_at, not scheduled_for: a retry's or a rate limit's own waiting does not count.
-    return delivery.status in WAITING and now - due_at > late_limit(delivery.workspace.late_minutes)
+    if delivery.status not in WAITING or now - due_at <= late_limit(delivery.workspace.late_minutes):
+        return False
+    # What may be out already was not missed.
+    return not delivery.attempts.filter(key=delivery.key, outcome=Attempt.Outcome.UNCONFIRMED).exists()
 
 
 def _miss(delivery: Delivery, now: datetime) -> None:
-    if not move_to(delivery, Status.MISSED, due_at=None, settled_at=now, queued_at=None):
-        return
-    logger.warning("missed %s to %s: no worker sent it in time", delivery.public_id, delivery.account.handle)
-    telling.tell(Notice.Kind.MISSED, delivery, now)
-    touches.add(delivery.workspace_id)
+    def miss() -> bool:
+        if not move_to(delivery, Status.MISSED, due_at=None, settled_at=now, queued_at=None):
+            return False
+        telling.tell(Notice.Kind.MISSED, delivery, now)
+        return True
+
+    if ledger.write(miss):
+        logger.warning("missed %s to %s: no worker sent it in time", delivery.public_id, delivery.account.handle)
+        touches.add(delivery.workspace_id)

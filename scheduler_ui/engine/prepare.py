@@ -26,6 +26,21 @@ def ensure(delivery: Delivery, platform: Platform, content: Content) -> dict[str
     return _prepare(delivery, platform, content, clock.now())
 
 
+def frozen(delivery: Delivery, platform: Platform) -> tuple[str, dict[str, Any]] | None:
+    """The key and everything that will be sent. None: it could not be made, and is settled."""
+    content = platform_tools.content_of(delivery)
+    results = ensure(delivery, platform, content)
+    if results is None or delivery.due_at is None:
+        return None
+    try:
+        with foreseen():
+            key = delivery.key or platform.new_key(delivery.due_at) or claims.new_token()
+            return key, platform.freeze(content, results, key)
+    except PlatformError as error:
+        _settle(delivery, error, clock.now())
+        return None
+
+
 def due_soon(now: datetime) -> list[int]:
     """Waiting deliveries of the next hour that nothing is known to be ready for."""
     waiting = Delivery.objects.filter(status__in=WAITING, hold_reason="", prepared__isnull=True)
@@ -36,14 +51,18 @@ def due_soon(now: datetime) -> list[int]:
 def prepare_early(delivery_id: int) -> None:
     """The slow queue's way in: minutes ahead, under a lease of its own, status unchanged."""
     delivery = Delivery.objects.select_related("account", "post", "workspace").filter(pk=delivery_id).first()
-    if delivery is None or delivery.hold_reason or delivery.prepared:
+    if delivery is None or delivery.status not in WAITING or delivery.hold_reason or delivery.prepared:
         return
-    token = claims.take(delivery, clock.now(), span("publish_deadline") + span("lease_extra"))
+    content = platform_tools.content_of(delivery)
+    # Each upload has a deadline of its own; a lease that is too long costs nothing, for the claim does not mind it.
+    lease = (len(content.media) + 1) * (span("publish_deadline") + span("lease_extra"))
+    as_read = {"status": delivery.status, "version": delivery.version}
+    token = claims.take(delivery, clock.now(), lease, **as_read)
     if token is None:
         return
     delivery.token = token
     try:
-        ensure(delivery, platform_tools.platform_for(delivery.account), platform_tools.content_of(delivery))
+        ensure(delivery, platform_tools.platform_for(delivery.account), content)
     finally:
         claims.release(delivery, token)
 
@@ -62,15 +81,22 @@ def _prepare(delivery: Delivery, platform: Platform, content: Content, now: date
     except PlatformError as error:
         if _is_early(delivery, now) and isinstance(error, Unavailable | Unconfirmed):
             return None
-        delivery.tries += 1
-        number = claims.next_number(delivery, Attempt.Kind.PREPARE)
-        attempt = claims.open_attempt(delivery, Attempt.Kind.PREPARE, number, now=now, worker=beats.worker_name())
-        settle.settle(delivery, attempt, error, now=clock.now())
+        _settle(delivery, error, now)
         return None
     as_read = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, token=delivery.token)
     as_read.update(prepared={"version": delivery.version, "results": results})
     crash.point("prepared")
     return results
+
+
+def _settle(delivery: Delivery, error: PlatformError, now: datetime) -> None:
+    """Nothing can have gone out, whatever the platform's code makes of a lost answer; but it was a try."""
+    if isinstance(error, Unconfirmed):
+        error = Unavailable(str(error), error.answer)
+    delivery.tries += 1
+    number = claims.next_number(delivery, Attempt.Kind.PREPARE)
+    attempt = claims.open_attempt(delivery, Attempt.Kind.PREPARE, number, now=now, worker=beats.worker_name())
+    settle.settle(delivery, attempt, error, now=clock.now())
 
 
 def _is_early(delivery: Delivery, now: datetime) -> bool:

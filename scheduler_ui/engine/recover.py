@@ -8,6 +8,7 @@ from scheduler_ui.models import Delivery, Status
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 100
+STOPPED = "The worker that was sending it stopped before it had an answer."
 
 
 def recover_lapsed(now: datetime) -> int:
@@ -15,7 +16,13 @@ def recover_lapsed(now: datetime) -> int:
     lapsed = Delivery.objects.filter(status=Status.PUBLISHING, due_at__lte=now, lease_until__lte=now)
     recovered = 0
     for delivery in lapsed.select_related("account", "post", "workspace").order_by("due_at")[:AT_ONCE]:
-        if settle.unconfirmed(delivery, now, "The worker that was sending it stopped before it had an answer."):
+        try:
+            is_ours = settle.unconfirmed(delivery, now, STOPPED)
+        except Exception:
+            # One row that cannot be read must not keep the others from being recovered.
+            logger.exception("%s could not be recovered", delivery.public_id)
+            continue
+        if is_ours:
             logger.warning("recovered %s: its worker stopped while it was publishing", delivery.public_id)
             recovered += 1
     return recovered

@@ -5,7 +5,7 @@ from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, crash, settle, telling, touches
+from scheduler_ui.engine import beats, claims, clock, crash, ledger, settle, telling, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import Attempt, Delivery, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind, Platform
@@ -66,7 +66,7 @@ def look(delivery: Delivery, now: datetime) -> None:
     except PlatformError as error:
         _look_failed(delivery, attempt, error)
         return
-    if found is not None:
+    if found is not None and not _is_owned(delivery, found):
         settle.settle(delivery, attempt, found, now=clock.now())
     else:
         _absent(delivery, attempt, platform.kind, clock.now())
@@ -86,26 +86,30 @@ def _find(platform: Platform, delivery: Delivery) -> Published | None:
             return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
 
 
+def _is_owned(delivery: Delivery, found: Published) -> bool:
+    """Two deliveries of the same words may look at one moment; what the first has adopted is not the second's."""
+    others = Delivery.objects.filter(account=delivery.account_id, remote_id=found.remote_id).exclude(pk=delivery.pk)
+    return bool(found.remote_id) and others.exists()
+
+
 def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> None:
     """It is not there (yet): look again, or send again once this round is over."""
     lookups = delivery.lookups + 1
     delays = settle.look_delays(kind)
     per_round = 1 if kind == Kind.KEY else len(spans("lookup_delays"))
     if lookups >= len(delays):
-        _keep(delivery, None, lookups=lookups)
-        _close(attempt, Attempt.Outcome.ABSENT, now, None)
-        telling.tell(Notice.Kind.ASKED, delivery, now)
-        return
-    if lookups % per_round == 0:
-        changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
-        changes |= {"hold_reason": settle.hold_now(delivery)}
-        if move_to(delivery, Status.RETRYING, **changes):
-            _close(attempt, Attempt.Outcome.ABSENT, now, now)
-            touches.add(delivery.workspace_id)
-        return
-    next_at = now + delays[lookups]
-    _keep(delivery, next_at, lookups=lookups)
-    _close(attempt, Attempt.Outcome.ABSENT, now, next_at)
+        _keep(delivery, attempt, None, Attempt.Outcome.ABSENT, lookups=lookups)
+    elif lookups % per_round == 0:
+        ledger.write(lambda: _send_again(delivery, attempt, lookups, now))
+    else:
+        _keep(delivery, attempt, now + delays[lookups], Attempt.Outcome.ABSENT, lookups=lookups)
+
+
+def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetime) -> None:
+    changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
+    if move_to(delivery, Status.RETRYING, **changes, hold_reason=settle.hold_now(delivery)):
+        _close(attempt, Attempt.Outcome.ABSENT, now)
+        touches.add(delivery.workspace_id)
 
 
 def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> None:
@@ -116,15 +120,12 @@ def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> 
     is_over = isinstance(error, Unauthorized) or now - (delivery.marked_at or now) > GIVE_UP
     wait = error.retry_after if isinstance(error, Unavailable) else None
     next_at = None if is_over else now + (wait or spans("lookup_delays")[-1])
-    _keep(delivery, next_at)
-    _close(attempt, Attempt.Outcome.UNAVAILABLE, now, next_at, error)
-    if is_over:
-        telling.tell(Notice.Kind.ASKED, delivery, now)
+    _keep(delivery, attempt, next_at, Attempt.Outcome.UNAVAILABLE, error)
 
 
 def _leased(delivery: Delivery, now: datetime) -> bool:
     lease = span("publish_deadline") + span("lease_extra")
-    token = claims.take(delivery, now, lease)
+    token = claims.take(delivery, now, lease, status=delivery.status, version=delivery.version)
     if token is None:
         return False
     delivery.token, delivery.lease_until = token, now + lease
@@ -147,25 +148,40 @@ def _ask_again(delivery: Delivery, attempt: Attempt, outcome: Accepted | Platfor
         wait = outcome.retry_after or wait
     if isinstance(outcome, Unauthorized):
         accounts.lose(delivery.account, str(outcome), now)
-    _keep(delivery, now + wait, **changes)
-    _close(attempt, kind, now, now + wait, outcome)
+    _keep(delivery, attempt, now + wait, kind, outcome, **changes)
 
 
-def _keep(delivery: Delivery, next_at: datetime | None, **changes: object) -> None:
-    """Same status, another moment; fenced like every settlement."""
-    as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, token=delivery.token)
-    as_read.update(due_at=next_at, **settle.FREE, **changes)
-    touches.add(delivery.workspace_id)
+def _keep(
+    delivery: Delivery,
+    attempt: Attempt,
+    next_at: datetime | None,
+    outcome: str,
+    answer: Accepted | PlatformError | None = None,
+    **changes: object,
+) -> None:
+    """Same status, another moment, or none: then a person is asked. Fenced and in one commit like every settlement."""
+
+    def keep() -> bool:
+        as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, token=delivery.token)
+        if as_read.update(due_at=next_at, **settle.FREE, **changes) != 1:
+            return False
+        _close(attempt, outcome, next_at, answer)
+        if next_at is None:
+            telling.tell(Notice.Kind.ASKED, delivery, clock.now())
+        return True
+
+    if ledger.write(keep):
+        touches.add(delivery.workspace_id)
 
 
 def _close(
-    attempt: Attempt,
-    kind: str,
-    now: datetime,
-    next_at: datetime | None,
-    outcome: Accepted | PlatformError | None = None,
+    attempt: Attempt, outcome: str, next_at: datetime | None, answer: Accepted | PlatformError | None = None
 ) -> None:
-    error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
+    error = str(answer)[:500] if isinstance(answer, PlatformError) else ""
     Attempt.objects.filter(pk=attempt.pk).update(
-        outcome=kind, ended_at=now, next_at=next_at, error=error, answer=outcome.answer[:4000] if outcome else ""
+        outcome=outcome,
+        ended_at=clock.now(),
+        next_at=next_at,
+        error=error,
+        answer=answer.answer[:4000] if answer else "",
     )

@@ -6,11 +6,13 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
-from scheduler_ui.engine import ledger, telling, touches
+from scheduler_ui.engine import claims, ledger, telling, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
@@ -54,7 +56,7 @@ def settle(
         try:
             is_ours = _settle(delivery, attempt, outcome, sent_at or delivery.sent_at, now)
             break
-        except DatabaseError:
+        except Error:
             logger.exception("the answer for %s could not be saved yet", delivery.public_id)
             close_old_connections()
             if datetime.now(tz=until.tzinfo) >= until:
@@ -70,8 +72,10 @@ def settle(
 
 def unconfirmed(delivery: Delivery, now: datetime, sentence: str) -> bool:
     """A lapsed lease: whoever held it may have sent."""
-    attempt = delivery.attempts.filter(token=delivery.token).order_by("-id").first()
-    assert attempt is not None
+    sends = delivery.attempts.filter(kind=Attempt.Kind.SEND).order_by("-id")
+    attempt = sends.filter(token=delivery.token).first() or sends.first()
+    if attempt is None:
+        attempt = claims.open_attempt(delivery, Attempt.Kind.SEND, 1, now=now, worker="")
     return settle(delivery, attempt, Unconfirmed(sentence), now=now, sent_at=delivery.sent_at)
 
 
@@ -84,7 +88,7 @@ def _settle(
 ) -> bool:
     status, changes = _decide(delivery, outcome, now)
     if status == Status.RETRYING:
-        changes |= {"hold_reason": hold_now(delivery)}
+        status, changes = _while_sending(delivery, status, changes, now)
     # The object in hand stays as it was read until the whole transaction has held.
     before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
 
@@ -106,6 +110,17 @@ def _settle(
 def hold_now(delivery: Delivery) -> Hold:
     """Whoever paused the account while this was going out meant the next try too."""
     return hold_for(Account.objects.get(pk=delivery.account_id), delivery.post)
+
+
+def _while_sending(
+    delivery: Delivery, status: Status, changes: dict[str, Any], now: datetime
+) -> tuple[Status, dict[str, Any]]:
+    """What people did to the account meanwhile: a pause holds the next try, disconnecting ends it."""
+    account = Account.objects.get(pk=delivery.account_id)
+    if account.state == Account.State.DISCONNECTED:
+        error = _("The account was disconnected while this was being sent; it is not tried again.")
+        return Status.FAILED, changes | {"due_at": None, "settled_at": now, "error": error}
+    return status, changes | {"hold_reason": hold_for(account, delivery.post)}
 
 
 def _decide(
@@ -199,7 +214,8 @@ def _tell(delivery: Delivery, outcome: Published | Accepted | PlatformError, now
 
 def _move_account(account: Account, until: datetime) -> None:
     """A 429 is meant for the account: all that waits on it waits."""
-    Account.objects.filter(pk=account.pk).update(waits_until=until)
+    shorter = Q(waits_until__isnull=True) | Q(waits_until__lt=until)
+    Account.objects.filter(shorter, pk=account.pk).update(waits_until=until)
     waiting = Delivery.objects.filter(account=account, status__in=WAITING, due_at__lt=until)
     waiting.update(due_at=until, queued_at=None)
 

@@ -23,7 +23,8 @@ def tell(kind: str, delivery: Delivery, now: datetime) -> None:
         delivery.workspace,
         title=titles[Notice.Kind(kind)] % {"account": delivery.account},
         body=bodies[Notice.Kind(kind)],
-        event_key=f"{kind}:{delivery.public_id}:{delivery.version}:{delivery.tries}:{delivery.lookups}",
+        # The same moment of the same delivery; another lost answer is another event.
+        event_key=f"{kind}:{delivery.public_id}:{delivery.version}:{delivery.attempts.count()}",
         delivery=delivery,
         account=delivery.account,
         now=now,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 from scheduler_ui.engine import beats, clock
 from scheduler_ui.engine.numbers import span
@@ -34,7 +34,7 @@ class Pulse(threading.Thread):
     def _beat(self) -> None:
         try:
             self._work(clock.now())
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("%s: the database is away (%s)", self.name, error)
             close_old_connections()
         except Exception:

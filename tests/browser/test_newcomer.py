@@ -66,4 +66,4 @@ def test_newcomer_sees_a_first_post_go_out(punctual, newcomer):
     entry = page.get_by_role("link", name="View").get_attribute("href")
     assert httpx.get(entry).status_code == 200
     feed = feedparser.parse(httpx.get(urljoin(entry, "../atom.xml")).content)
-    assert [entry.summary for entry in feed.entries] == ["Winter roast is back"]
+    assert [entry.title for entry in feed.entries] == ["Winter roast is back"]

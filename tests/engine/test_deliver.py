@@ -244,6 +244,28 @@ def test_preparation_is_kept_for_the_version_and_reaches_the_payload(due, fake, 
     assert again(due).prepared == {"version": 1, "results": {"blob": 1}}
 
 
+def test_mistake_in_freezing_is_a_try_that_sent_nothing(due, fake, again, monkeypatch):
+    monkeypatch.setattr(fake, "freeze", lambda *_: 1 / 0)
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).tries, fake.calls) == (Status.RETRYING, 1, [])
+
+
+def test_two_look_ups_do_not_adopt_one_post(due, fake, again):
+    fake.reset(Kind.LOOKUP)
+    other = a_post(due.workspace, due.account, scheduled_for=due.scheduled_for).deliveries.get()
+    Delivery.objects.filter(pk=other.pk).update(remote_id="R1")
+    fake.script = {"publish": [Unconfirmed("No answer.")], "find": [Published("R1"), Published("R2")]}
+    _until_settled(due, again)
+    assert again(due).remote_id == "R2"
+
+
+def test_shorter_rate_limit_does_not_shorten_the_account_wait(due, fake, again):
+    long = clock.now() + timedelta(hours=1)
+    Account.objects.update(waits_until=long)
+    settle._move_account(due.account, clock.now() + timedelta(seconds=10))
+    assert Account.objects.get().waits_until == long
+
+
 def test_preparation_that_is_refused_fails_before_anything_is_sent(due, fake, again):
     fake.script = {"prepare": [Rejected("The picture is too large.")]}
     deliver.deliver(due.pk)

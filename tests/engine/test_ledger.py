@@ -51,6 +51,20 @@ def test_writes_that_come_together_share_a_commit(shared, monkeypatch):
     assert Installation.objects.count() == 8
 
 
+def test_write_within_a_write_does_not_wait_for_itself(shared):
+    assert shared.write(lambda: shared.write(lambda: 7)) == 7
+
+
+def test_ledger_that_has_ended_lets_nobody_wait(shared, monkeypatch):
+    killed = []
+    monkeypatch.setattr(ledger.os, "kill", lambda pid, number: killed.append(number))
+    monkeypatch.setattr(ledger.Ledger, "_commit", lambda self, batch: 1 / 0)
+    monkeypatch.setattr(threading, "excepthook", lambda *_: None)
+    with pytest.raises(RuntimeError):
+        shared.write(lambda: 1)
+    assert killed == [ledger.signal.SIGTERM]
+
+
 def test_one_failure_leaves_its_neighbours_written(shared):
     is_free = threading.Event()
     first = threading.Thread(target=shared.write, args=(lambda: is_free.wait(5),))

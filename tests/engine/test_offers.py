@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.engine import offers, recover
+from scheduler_ui.engine import offers, prepare, recover, settle, telling
 from scheduler_ui.models import Attempt, Delivery, Hold, Installation, Notice, Status
 from scheduler_ui.platforms.base import Kind
 from tests.factories import NOW, a_post
@@ -121,6 +121,48 @@ def test_lapsed_lease_on_a_blind_platform_asks(account, fake):
     Attempt.objects.create(delivery=row, number=1, token=row.token, marked_at=row.scheduled_for)
     recover.recover_lapsed(NOW)
     assert (Delivery.objects.get().due_at, Notice.objects.get().kind) == (None, Notice.Kind.ASKED)
+
+
+def test_lapsed_lease_of_which_no_attempt_is_known_is_unconfirmed_too(account, fake):
+    post_at(account, -40, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    assert recover.recover_lapsed(NOW) == 1
+    assert Delivery.objects.get().status == Status.UNCONFIRMED
+
+
+def test_row_that_cannot_be_recovered_keeps_no_other_from_it(account, fake, monkeypatch):
+    first, second = (post_at(account, -40, status=Status.PUBLISHING) for _ in range(2))
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    unconfirmed = settle.unconfirmed
+
+    def broken(delivery, now, sentence):
+        if delivery.pk == first.pk:
+            raise ValueError("poison")
+        return unconfirmed(delivery, now, sentence)
+
+    monkeypatch.setattr(settle, "unconfirmed", broken)
+    assert recover.recover_lapsed(NOW) == 1
+    assert Delivery.objects.get(pk=second.pk).status == Status.UNCONFIRMED
+
+
+def test_row_that_cannot_be_offered_keeps_no_other_waiting(account, offer, monkeypatch):
+    poison, healthy = post_at(account, -4000), post_at(account, 1)
+    monkeypatch.setattr(telling, "tell", lambda *_: 1 / 0)
+    assert offer() == [healthy.pk]
+    assert Delivery.objects.get(pk=poison.pk).status == Status.SCHEDULED
+
+
+def test_what_may_be_out_already_is_not_missed(account, offer):
+    row = post_at(account, -7200, status=Status.RETRYING)
+    Attempt.objects.create(delivery=row, number=1, marked_at=NOW, outcome=Attempt.Outcome.UNCONFIRMED)
+    assert offer() == [row.pk]
+
+
+def test_preparing_early_leaves_a_claim_alone(account, fake):
+    row = post_at(account, -40, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    prepare.prepare_early(row.pk)
+    assert Delivery.objects.get().token == row.token
 
 
 def test_lease_that_still_runs_is_left_alone(account):

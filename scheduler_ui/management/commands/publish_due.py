@@ -1,9 +1,10 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.engine import deliver, offers, recover, touches
 from scheduler_ui.models import Delivery
 
@@ -17,18 +18,21 @@ class Command(BaseCommand):
         woken: list[int] = []
 
         def wake(delivery_id: int, eta: datetime) -> None:
-            if eta <= now:
-                woken.append(delivery_id)
+            woken.append(delivery_id)
 
         # Bounded like a worker's offers, so again and again until nothing new is overdue.
-        while offers.offer_due(now, wake) and woken:
+        while offers.offer_due(now, wake, ahead=timedelta()) and woken:
             for delivery_id in woken:
                 self._deliver(delivery_id)
             woken.clear()
         touches.flush()
 
     def _deliver(self, delivery_id: int) -> None:
-        deliver.deliver(delivery_id)
+        try:
+            deliver.deliver(delivery_id)
+        except Exception as error:
+            self.stderr.write(f"delivery {delivery_id} could not be sent: {place_of(error)}")
+            return
         delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
         where = f"{delivery.account.handle} on {delivery.account.platform}"
         self.stdout.write(f"{delivery.status} {delivery.public_id} to {where} {delivery.remote_url}".rstrip())
