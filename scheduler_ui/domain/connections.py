@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
@@ -65,6 +66,8 @@ def reconnect(account: Account, asked: Asked, now: datetime) -> Done:
         names = {"found": found.profile.handle or found.profile.remote_id, "wanted": account.handle}
         raise ConnectError(_("That is %(found)s, not %(wanted)s. Connect it as an account of its own.") % names)
     with transaction.atomic():
+        # As it is now: it may have been paused, or told to wait, while the platform was asked.
+        account.refresh_from_db(from_queryset=Account.objects.select_for_update())
         _write(account, found, asked.actor, now)
     avatars.renew(account, found.profile.avatar_url)
     return Done(account, found.show_once)
@@ -102,7 +105,7 @@ def _verify(asked: Asked) -> Connected:
 
 
 def _ours(workspace: Workspace, slug: str, found: Connected) -> Account | None:
-    theirs = workspace.accounts.filter(platform=slug, remote_id=found.profile.remote_id)
+    theirs = workspace.accounts.select_for_update().filter(platform=slug, remote_id=found.profile.remote_id)
     return theirs.first()
 
 
@@ -114,17 +117,23 @@ def _colour(workspace: Workspace) -> int:
 
 
 def _write(account: Account, found: Connected, actor: User, now: datetime) -> None:
-    profile = found.profile
-    account.handle, account.name, account.url = profile.handle[:200], profile.name[:200], profile.url[:500]
-    # How a rehearsal behaves was not asked for here, and stays.
-    account.settings, account.limits = account.settings | dict(found.settings), dict(profile.limits)
-    account.followers, account.posts_count = profile.followers, profile.posts_count
-    account.secrets = vault.seal(account.public_id, found.secrets)
-    account.state, account.state_reason, account.lost_at = Account.State.CONNECTED, "", None
-    account.synced_at, account.sync_error = now, ""
-    # The lease belongs to whoever renews a sign-in right now: their pair is for the old one.
-    account.token, account.lease_until = "", None
-    account.connected_by = actor
-    account.save()
+    changes = _known(found) | {
+        # How a rehearsal behaves was not asked for here, and stays.
+        "settings": account.settings | dict(found.settings),
+        "secrets": vault.seal(account.public_id, found.secrets),
+        **{"state": Account.State.CONNECTED, "state_reason": "", "lost_at": None},
+        **{"synced_at": now, "sync_error": "", "connected_by": actor},
+        # The lease belongs to whoever renews a sign-in right now: their pair is for the old one.
+        **{"token": "", "lease_until": None},
+    }
+    for name, value in changes.items():
+        setattr(account, name, value)
+    account.save(update_fields=changes if account.pk else None)
     holds.put(account)
     boards.touch(account.workspace_id)
+
+
+def _known(found: Connected) -> dict[str, Any]:
+    profile = found.profile
+    counts = {"followers": profile.followers, "posts_count": profile.posts_count, "limits": dict(profile.limits)}
+    return counts | {"handle": profile.handle[:200], "name": profile.name[:200], "url": profile.url[:500]}

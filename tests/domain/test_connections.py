@@ -150,3 +150,18 @@ def test_after_reconnecting_both_groups_go_out_when_a_person_says_so(workspace, 
     failed.refresh_from_db()
     assert (failed.status, failed.hold_reason) == (Status.SCHEDULED, Hold.NONE)
     assert not connections.failed_by_loss(account).exists()
+
+
+def test_reconnect_leaves_what_was_decided_while_the_platform_was_asked(workspace, person, fake):
+    account = connect(workspace, person)
+    account.refresh_from_db()
+    decided = {"is_paused": True, "waits_until": NOW + timedelta(hours=1), "blind_choice": Account.Blind.SENT}
+
+    def answer():
+        Account.objects.filter(pk=account.pk).update(**decided)
+        return Connected(Profile("did:harbor", "@harbor"), secrets={"token": "new"})
+
+    fake.script = {"connect": [answer]}
+    connections.reconnect(account, asked(person), NOW)
+    kept = Account.objects.values(*decided).get()
+    assert (kept, vault.open(account.public_id, account.secrets)) == (decided, {"token": "new"})
