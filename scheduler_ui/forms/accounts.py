@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from scheduler_ui.forms.narrow import NarrowForm
 from scheduler_ui.models import Account
 from scheduler_ui.platforms.base import ConnectField
 from scheduler_ui.platforms.outcomes import ConnectError
@@ -25,7 +26,7 @@ class PlatformForm(forms.Form):
         return {name: "" if value is None else str(value).strip() for name, value in self.cleaned_data.items()}
 
 
-class BlindForm(forms.ModelForm):
+class BlindForm(NarrowForm):
     """What to do when a network that cannot be asked gave no answer."""
 
     class Meta:

@@ -1,11 +1,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scheduler_ui.forms.narrow import NarrowForm
 from scheduler_ui.forms.zones import ZoneField
 from scheduler_ui.models import User, Workspace
 
 
-class NameForm(forms.ModelForm):
+class NameForm(NarrowForm):
     class Meta:
         model = User
         fields = ["name"]
@@ -13,7 +14,7 @@ class NameForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
-class LookForm(forms.ModelForm):
+class LookForm(NarrowForm):
     """How pages look to one person; saved as they choose."""
 
     class Meta:
@@ -22,13 +23,13 @@ class LookForm(forms.ModelForm):
         widgets = {"week_start": forms.RadioSelect, "clock": forms.RadioSelect, "theme": forms.RadioSelect}
 
 
-class MailForm(forms.ModelForm):
+class MailForm(NarrowForm):
     class Meta:
         model = User
         fields = ["mail_failed", "mail_asked", "mail_account", "mail_worker"]
 
 
-class WorkspaceForm(forms.ModelForm):
+class WorkspaceForm(NarrowForm):
     timezone = ZoneField(
         label=_("Its time zone"), help_text=_("When its daily work is done, such as syncing at 02:00.")
     )
