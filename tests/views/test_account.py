@@ -20,6 +20,11 @@ def test_sign_in_and_out(client, user):
     assert client.post(reverse("account_logout")).url == reverse("account_login")
 
 
+def test_sign_in_says_nothing_over_the_page_that_opens(client, user):
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    assert list(client.get("/").context["messages"]) == []
+
+
 def test_sign_in_with_a_wrong_password_says_so(client, user):
     answer = client.post(reverse("account_login"), {"login": user.email, "password": "wrong"})
     assert (answer.status_code, len(answer.context["form"].errors)) == (200, 1)
