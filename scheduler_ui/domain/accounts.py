@@ -77,7 +77,9 @@ def disconnect(account: Account, actor: User, now: datetime) -> int:
         waiting = Delivery.objects.filter(account=account)
         posts = list(waiting.filter(status__in=[Status.SCHEDULED, Status.RETRYING]).values_list("post_id", flat=True))
         gone = {"state": Account.State.DISCONNECTED, "state_reason": "", "secrets": "", "is_paused": False}
-        Account.objects.filter(pk=account.pk).update(**gone, sync_error="", waits_until=None)
+        # Without its lease, whoever renews the sign-in right now has nowhere to put it.
+        free = {"token": "", "lease_until": None, "waits_until": None}
+        Account.objects.filter(pk=account.pk).update(**gone, **free, sync_error="")
         account.refresh_from_db()
         canceled = sum(
             move_many(waiting, status, Status.CANCELED, due_at=None, queued_at=None)

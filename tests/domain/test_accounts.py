@@ -160,6 +160,17 @@ def test_disconnect_wipes_and_cancels_and_keeps_history(account, person):
     assert Post.objects.count() == 5
 
 
+def test_disconnect_wins_over_a_refresh_in_flight(account, person, fake):
+    def disconnected_meanwhile():
+        accounts.disconnect(Account.objects.get(pk=account.pk), person, NOW)
+        return {"token": "new"}
+
+    fake.script = {"refresh": [disconnected_meanwhile]}
+    accounts.refresh(account, NOW)
+    kept = Account.objects.get()
+    assert (kept.state, kept.secrets, kept.token, kept.lease_until) == (State.DISCONNECTED, "", "", None)
+
+
 def test_refresh_that_breaks_is_unavailable_and_tells_nothing_of_the_secret(account, fake, caplog):
     fake.script = {"refresh": [ValueError("bad header canary-3c")]}
     with pytest.raises(Unavailable) as caught:
