@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,15 +29,14 @@ def sync_due(now: datetime) -> int:
     for workspace in Workspace.objects.order_by("pk"):
         run = _take(workspace, now)
         if run:
-            _sync_workspace(run)
-            done += 1
+            done += _try_workspace(run)
     return done
 
 
 def sync_account(account: Account, now: datetime) -> bool:
     """Ask the platform for name, picture and counts; False when it could not be read, and why is on the account."""
     try:
-        profile = _ask(account, now)
+        _read(account, now)
     except Unauthorized as error:
         accounts.lose(account, str(error), now)
         return _fail(account, str(error), now)
@@ -46,9 +46,6 @@ def sync_account(account: Account, now: datetime) -> bool:
         # One broken account never stops the others.
         logger.error("account %s could not be synced: %s", account.public_id, place_of(error))
         return _fail(account, _("Something went wrong while it was being read."), now)
-    _write(account, {"synced_at": now, "sync_error": ""} | (_known(profile) if profile else {}))
-    if profile:
-        avatars.renew(account, profile.avatar_url)
     return True
 
 
@@ -72,12 +69,29 @@ def _take_up(run: JobRun, now: datetime) -> bool:
     return as_read.update(started_at=now) == 1
 
 
+def _try_workspace(run: JobRun) -> bool:
+    """One that breaks off is taken up again later, and never stops the others."""
+    try:
+        _sync_workspace(run)
+    except Exception as error:
+        logger.error("workspace %s could not be synced: %s", run.workspace.public_id, place_of(error))
+        return False
+    return True
+
+
 def _sync_workspace(run: JobRun) -> None:
     unread = Q(synced_at__isnull=True) | Q(synced_at__lt=run.due_at)
     todo = Account.objects.filter(unread, workspace=run.workspace_id, state=Account.State.CONNECTED)
     results = [sync_account(account, timezone.now()) for account in todo.select_related("workspace")]
     tally = {"done": results.count(True), "failed": results.count(False)}
     JobRun.objects.filter(pk=run.pk).update(ended_at=timezone.now(), **tally)
+
+
+def _read(account: Account, now: datetime) -> None:
+    profile = _ask(account, now)
+    _write(account, {"synced_at": now, "sync_error": ""} | (_known(profile) if profile else {}))
+    if profile:
+        avatars.renew(account, profile.avatar_url)
 
 
 def _ask(account: Account, now: datetime) -> Profile | None:
@@ -102,6 +116,7 @@ def _fail(account: Account, sentence: str, now: datetime) -> bool:
 
 
 def _write(account: Account, changes: dict[str, Any]) -> None:
-    Account.objects.filter(pk=account.pk).update(**changes)
-    account.refresh_from_db()
-    boards.touch(account.workspace_id)
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(**changes)
+        account.refresh_from_db()
+        boards.touch(account.workspace_id)

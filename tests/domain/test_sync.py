@@ -123,3 +123,20 @@ def test_lost_and_disconnected_accounts_are_left_alone(workspace, fake):
     fake_account(workspace, state=Account.State.DISCONNECTED)
     sync.sync_due(AT_TWO)
     assert fake.calls == []
+
+
+def test_an_answer_that_cannot_be_kept_never_stops_the_others(workspace, fake):
+    broken, fine = (fake_account(workspace) for _ in range(2))
+    fake.script = {"profile": [Profile(broken.remote_id, "@harbor", followers=10**40), Profile(fine.remote_id, "@tom")]}
+    sync.sync_due(AT_TWO)
+    kept = dict(Account.objects.values_list("pk", "sync_error"))
+    assert kept == {broken.pk: "Something went wrong while it was being read.", fine.pk: ""}
+
+
+def test_a_workspace_that_breaks_off_never_stops_the_next(workspace, fake):
+    gone = fake_account(workspace)
+    fine = fake_account(born(a_workspace()))
+    fake.script = {"profile": [Account.objects.filter(pk=gone.pk).delete]}
+    assert sync.sync_due(AT_TWO) == 1
+    fine.refresh_from_db()
+    assert fine.synced_at is not None
