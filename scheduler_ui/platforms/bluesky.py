@@ -30,6 +30,7 @@ from scheduler_ui.platforms.words import gettext as _
 from scheduler_ui.platforms.words import gettext_noop
 
 COLLECTION = "app.bsky.feed.post"
+MOST_COUNT = 2**63 - 1
 IMAGE_BYTES = 1_000_000  # older servers take no more
 
 
@@ -211,7 +212,8 @@ class Bluesky(Platform):
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+    """A server may say anything; a number that nobody can keep is none."""
+    return value if type(value) is int and 0 <= value <= MOST_COUNT else None
 
 
 def _stamp(at: datetime) -> str:

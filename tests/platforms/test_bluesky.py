@@ -317,6 +317,12 @@ def test_profile_with_an_appview_has_name_picture_and_counts(case, bluesky):
     assert (found.name, found.avatar_url, found.followers, found.posts_count) == ("Harbor", avatar, 7, 3)
 
 
+@pytest.mark.parametrize("said", [10**40, -1, True, "7", None])
+def test_count_that_makes_no_sense_is_none(case, bluesky, said):
+    case.pds.profile = {"followersCount": said}
+    assert bluesky.profile().followers is None
+
+
 def test_profile_tells_that_the_session_has_expired(case, bluesky):
     case.pds.expired.add("access-1")
     with pytest.raises(Expired):
