@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler_ui.platforms.answers import retry_after
+from scheduler_ui.platforms.answers import masked, retry_after
 from scheduler_ui.platforms.http import Call, Http, Response, raise_for
 from scheduler_ui.platforms.outcomes import Expired, PlatformError, Rejected, Unauthorized, Unavailable
 from scheduler_ui.platforms.words import gettext as _
@@ -96,7 +96,8 @@ def _raise(response: Response) -> None:
     said = response.error_json() or {}
     name, message = _text(said.get("error")), _text(said.get("message"))
     host = response.call.host
-    sentence = _("%(host)s said “%(words)s”.") % {"host": host, "words": message or name} if name else ""
+    words = masked(message or name, response.call.secrets)[:300]
+    sentence = _("%(host)s said “%(words)s”.") % {"host": host, "words": words} if name else ""
     if response.status == 429:
         wait = retry_after(response.headers.get("retry-after") or _until_reset(response), response.received_at)
         slow_down = sentence or _("%(host)s asks us to slow down.") % {"host": host}
@@ -119,4 +120,4 @@ def _until_reset(response: Response) -> str | None:
 
 
 def _text(value: Any) -> str:
-    return value[:300] if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""

@@ -120,14 +120,15 @@ class Http:
             line.ready = self._take_warm(request.url)
             return _exchange(call, request, self._connection(request.url, line))
         except (Forbidden, httpx.InvalidURL) as error:
-            raise Rejected(str(error)) from None
+            raise Rejected(masked(str(error), call.secrets)) from None
         except UnicodeError:
             raise Rejected(_("It holds characters that cannot be sent.")) from None
         except NOT_SENT as error:
-            reason = {"host": call.host, "reason": error}
+            reason = {"host": call.host, "reason": _reason(error, call)}
             raise Unavailable(_("%(host)s could not be reached: %(reason)s.") % reason) from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            lost(call, _("The answer of %(host)s was lost: %(reason)s.") % {"host": call.host, "reason": error})
+            reason = {"host": call.host, "reason": _reason(error, call)}
+            lost(call, _("The answer of %(host)s was lost: %(reason)s.") % reason)
 
     def fetch(self, url: str, most_bytes: int = MOST_BYTES) -> bytes:
         """Read something public, whole."""
@@ -210,6 +211,13 @@ def raise_for(response: Response, words: str, narrowed: Mapping[int, type[Platfo
 def lost(call: Call, sentence: str, answer: str = "") -> NoReturn:
     """Nobody knows whether it arrived; where that does no harm, it did not."""
     raise (Unavailable if call.is_repeatable else Unconfirmed)(sentence, answer)
+
+
+def _reason(error: Exception, call: Call) -> str:
+    """An error's words, which may repeat what was sent or received."""
+    if isinstance(error, httpcore.LocalProtocolError):
+        return _("it holds characters that cannot be sent")
+    return masked(str(error), call.secrets)
 
 
 def _request(call: Call) -> httpx.Request:

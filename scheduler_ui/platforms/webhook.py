@@ -19,6 +19,7 @@ from scheduler_ui.platforms.words import gettext_noop
 
 MOST_BYTES = 20_000
 PREFIX = "whsec_"
+SHORTEST_HIDDEN = 6  # a shorter path keeps no secret, and is a part of plain words
 PING_DEADLINE = timedelta(seconds=10)
 # The contract: a receiver that moved or is gone will not take it later either; a redirect is never followed.
 NARROWED = (
@@ -133,7 +134,7 @@ def _event(url: str, secret: str, key: str, body: str, deadline: timedelta = Pla
         "webhook-signature": Signer(secret).sign(key, now, body) if secret else "",
     }
     path = httpx.URL(url).raw_path.decode().strip("/")  # a 404 likes to repeat it
-    hidden = (url, path, secret, secret.removeprefix(PREFIX))
+    hidden = (url, path if len(path) >= SHORTEST_HIDDEN else "", secret, secret.removeprefix(PREFIX))
     return Call("POST", url, headers, content=body.encode(), deadline=deadline, secrets=hidden)
 
 

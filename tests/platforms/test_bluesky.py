@@ -11,6 +11,7 @@ from scheduler_ui.platforms.bluesky import Bluesky
 from scheduler_ui.platforms.outcomes import (
     ConnectError,
     Expired,
+    PlatformError,
     Published,
     Rejected,
     Unauthorized,
@@ -149,6 +150,18 @@ def test_rate_limit_without_retry_after_ends_when_the_servers_count_does(case, b
         with pytest.raises(Unavailable) as slow_down:
             put(bluesky)
         assert slow_down.value.retry_after == timedelta(seconds=expected)
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+def test_server_that_repeats_the_token_does_not_bring_it_into_words(case, bluesky, status):
+    case.server.faults = [stub.says(status, {"error": "Oh", "message": "not with access-1 here"})]
+    with pytest.raises(PlatformError) as error:
+        put(bluesky)
+    assert str(error.value) == "127.0.0.1 said “not with [masked] here”."
+    case.server.faults = [stub.says(status, {"error": "Oh", "message": "x" * 295 + "access-1"})]
+    with pytest.raises(PlatformError) as error:
+        put(bluesky)
+    assert "access" not in str(error.value)
 
 
 def test_invalid_swap_of_our_own_record_is_published(case, bluesky):

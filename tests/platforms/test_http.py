@@ -397,6 +397,18 @@ def test_secret_is_nowhere_to_be_seen_whatever_fails(server, http, caplog, fault
     assert server.arrivals[0].path == f"/{CANARY}"
 
 
+def test_words_of_a_failure_hold_no_secret(server, http):
+    server.faults = [lambda sock, _accept: sock.sendall(f"HTTP/1.1 {CANARY}\r\n\r\n".encode())]
+    for call in (
+        post(server.url, secrets=(CANARY,)),
+        post(server.url, headers={"Authorization": f"Bearer {CANARY}\r\n"}, secrets=(f"{CANARY}\r\n",)),
+        post(f"http://127.0.0.1:{CANARY}/", secrets=(CANARY,)),
+    ):
+        with pytest.raises((Rejected, Unavailable, Unconfirmed)) as error:
+            http.send(call)
+        assert CANARY not in str(error.value)
+
+
 def test_answer_with_an_unknown_status_can_be_kept():
     response = Response(Call("GET", "https://example.org"), 699, httpx.Headers(), b"\xff\x00", True, NOW)
     assert response.answer == "699\n\N{REPLACEMENT CHARACTER}"
