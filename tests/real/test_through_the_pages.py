@@ -157,7 +157,7 @@ def test_session_that_has_expired_is_renewed_and_nobody_notices(pds, person, pro
 
 def test_revoked_session_asks_to_reconnect_and_then_everything_goes_out(pds, person, proxy, page):
     connect(page, person, proxy)
-    times = {"Refused": SOON, "Held past its time": SOON * 1.5, "Held before its time": SOON * 5}
+    times = {"Refused": SOON, "Held past its time": SOON * 1.25, "Held before its time": SOON * 3.5}
     for text in times:
         compose(page, text)
         times[text] = schedule(page, times[text])
