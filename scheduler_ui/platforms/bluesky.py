@@ -1,6 +1,7 @@
 """Bluesky and every other AT Protocol server: one record put under a key of our own, as often as need be."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,12 +101,13 @@ class Bluesky(Platform):
 
     def publish(self, payload: Mapping[str, Any], key: str) -> Published:
         body = {"repo": self._repo, "collection": COLLECTION, "rkey": key, "record": payload["record"]}
+        server = self._server.within_one_deadline()
         try:
-            response = self._server.publish(body | {"swapRecord": None})
+            response = server.publish(body | {"swapRecord": None})
         except Refused as refusal:
             if refusal.name != "InvalidSwap":
                 raise
-            return self._compared(payload, key, refusal)
+            return self._compared(payload, key, refusal, server)
         if response.json().get("uri") != self._uri(key):
             raise Unconfirmed(_("Bluesky answered, but not about this post."), response.answer)
         return self._published(key, response.answer)
@@ -113,10 +115,10 @@ class Bluesky(Platform):
     def find(
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
-        return self._published(key) if self._record(key) == payload["record"] else None
+        return self._published(key) if self._record(key, self._server) == payload["record"] else None
 
     def refresh(self) -> Mapping[str, Any]:
-        server = Server(self.http, self._server.url, str(self.account.secrets.get("refresh", "")))
+        server = replace(self._server, token=str(self.account.secrets.get("refresh", "")))
         try:
             session = server.post("com.atproto.server.refreshSession")
         except (Unauthorized, Rejected) as error:
@@ -148,7 +150,7 @@ class Bluesky(Platform):
     @property
     def _server(self) -> Server:
         url = str(self.account.settings.get("server") or ENTRY)
-        return Server(self.http, url, str(self.account.secrets.get("access", "")))
+        return Server(self.http, url, str(self.account.secrets.get("access", "")), self.deadline)
 
     @property
     def _repo(self) -> str:
@@ -160,19 +162,19 @@ class Bluesky(Platform):
     def _published(self, key: str, answer: str = "") -> Published:
         return Published(self._uri(key), f"https://bsky.app/profile/{self._repo}/post/{key}", answer)
 
-    def _compared(self, payload: Mapping[str, Any], key: str, refusal: Refused) -> Published:
+    def _compared(self, payload: Mapping[str, Any], key: str, refusal: Refused, server: Server) -> Published:
         """Something is there under our key: it is ours if it says the same."""
         try:
-            is_ours = self._record(key) == payload["record"]
+            is_ours = self._record(key, server) == payload["record"]
         except PlatformError as error:
             raise Unconfirmed(str(error), error.answer) from None
         if is_ours:
             return self._published(key, refusal.answer)
         raise refusal
 
-    def _record(self, key: str) -> Any:
+    def _record(self, key: str, server: Server) -> Any:
         try:
-            found = self._server.get("com.atproto.repo.getRecord", repo=self._repo, collection=COLLECTION, rkey=key)
+            found = server.get("com.atproto.repo.getRecord", repo=self._repo, collection=COLLECTION, rkey=key)
         except Refused as refusal:
             if refusal.name == "RecordNotFound" or "Could not locate record" in str(refusal):
                 return None

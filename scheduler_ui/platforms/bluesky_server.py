@@ -1,8 +1,9 @@
 """Calls to an AT Protocol server, what its errors mean."""
 
 import contextlib
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,7 @@ from scheduler_ui.platforms.outcomes import Expired, PlatformError, Rejected, Un
 from scheduler_ui.platforms.words import gettext as _
 
 ENTRY = "https://bsky.social"
-DEADLINE = timedelta(seconds=15)
-UPLOAD_DEADLINE = timedelta(seconds=25)
+DEADLINE = timedelta(seconds=15)  # while there is no account yet that has one
 
 # PLATFORMS: these names decide, before the status does.
 SIGN_IN_ERRORS: dict[str, type[PlatformError]] = {
@@ -40,29 +40,35 @@ class Refused(Rejected):
 
 @dataclass(frozen=True)
 class Server:
-    """One server, spoken to with one token ('' = as anybody)."""
+    """One server, spoken to with one token ('' = as anybody); each call has `deadline`, and all end by `until`."""
 
     http: Http
     url: str
     token: str = field(default="", repr=False)
+    deadline: timedelta = DEADLINE
+    until: float | None = None  # monotonic seconds
+
+    def within_one_deadline(self) -> "Server":
+        """The same, where all calls from now on share the deadline of one."""
+        return replace(self, until=time.monotonic() + self.deadline.total_seconds())
 
     def get(self, name: str, **params: str) -> dict[str, Any]:
         """Ask; harmless to repeat."""
-        return self._send(Call("GET", self._url(name), self._headers(), params, **self._rest(DEADLINE))).json()
+        return self._send(Call("GET", self._url(name), self._headers(), params, **self._rest())).json()
 
     def post(self, name: str, body: Mapping[str, Any] | None = None, *hidden: str) -> dict[str, Any]:
         """Tell something that may be told twice. `hidden`: what in `body` must not be seen again."""
-        rest = self._rest(DEADLINE, *hidden)
+        rest = self._rest(*hidden)
         return self._send(Call("POST", self._url(name), self._headers(), json=body, **rest)).json()
 
     def upload(self, data: bytes, content_type: str) -> dict[str, Any]:
         headers = self._headers() | {"Content-Type": content_type}
-        rest = self._rest(UPLOAD_DEADLINE)
+        rest = self._rest()
         return self._send(Call("POST", self._url("com.atproto.repo.uploadBlob"), headers, content=data, **rest)).json()
 
     def publish(self, body: Mapping[str, Any]) -> Response:
         """The one call whose answer must not be lost."""
-        rest = self._rest(DEADLINE) | {"is_repeatable": False}
+        rest = self._rest() | {"is_repeatable": False}
         return self._send(Call("POST", self._url("com.atproto.repo.putRecord"), self._headers(), json=body, **rest))
 
     def _send(self, call: Call) -> Response:
@@ -77,8 +83,9 @@ class Server:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def _rest(self, deadline: timedelta, *hidden: str) -> dict[str, Any]:
-        return {"deadline": deadline, "is_repeatable": True, "secrets": (self.token, *hidden)}
+    def _rest(self, *hidden: str) -> dict[str, Any]:
+        left = self.deadline if self.until is None else timedelta(seconds=self.until - time.monotonic())
+        return {"deadline": left, "is_repeatable": True, "secrets": (self.token, *hidden)}
 
 
 def session_secrets(session: Mapping[str, Any]) -> dict[str, str]:

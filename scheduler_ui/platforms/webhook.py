@@ -79,7 +79,8 @@ class Webhook(Platform):
         self.http.warm(self._url)
 
     def publish(self, payload: Mapping[str, Any], key: str) -> Published:
-        call = _event(self._url, str(self.account.secrets.get("secret", "")), key, str(payload["body"]))
+        secret = str(self.account.secrets.get("secret", ""))
+        call = _event(self._url, secret, key, str(payload["body"]), self.deadline)
         response = self.http.send(call)
         _raise_for(response)
         return Published(remote_id=key, answer=response.answer)
@@ -125,7 +126,7 @@ def _ping(http: Http, url: str, secret: str, *, is_secret_known: bool) -> None:
         raise ConnectError(str(error), "secret" if isinstance(error, Unauthorized) else "url") from None
 
 
-def _event(url: str, secret: str, key: str, body: str, deadline: timedelta = Platform.deadline) -> Call:
+def _event(url: str, secret: str, key: str, body: str, deadline: timedelta) -> Call:
     now = datetime.now(UTC)  # receivers drop what was signed more than five minutes ago
     headers = {
         "Content-Type": "application/json",

@@ -215,9 +215,14 @@ LOST_AFTER_ACCEPTING = {
 
 
 class HastyHttp(Http):
-    """Real calls that nobody waits 20 s for."""
+    """Real calls that nobody waits 20 s for; `deadlines` are those that were asked for."""
+
+    def __init__(self, *args: Any, **named: Any):
+        super().__init__(*args, **named)
+        self.deadlines: list[timedelta] = []
 
     def send(self, call: Call):
+        self.deadlines.append(call.deadline)
         hasty = {**call.__dict__, "deadline": min(call.deadline, timedelta(seconds=0.4))}
         return super().send(Call(**hasty))
 

@@ -170,6 +170,15 @@ def test_invalid_swap_of_our_own_record_is_published(case, bluesky):
     assert put(bluesky).remote_id.endswith("/3n2usyc6vzm2b")
 
 
+def test_comparing_takes_what_is_left_of_the_puts_deadline(case, bluesky):
+    put(bluesky)
+    case.tools.http.deadlines.clear()
+    case.server.faults = [stub.says(400, {"error": "InvalidSwap", "message": "Record was at bafy1"})]
+    put(bluesky)
+    first, second = case.tools.http.deadlines
+    assert second < first <= bluesky.deadline
+
+
 def test_invalid_swap_of_another_record_is_refused_and_nothing_is_overwritten(case, bluesky):
     case.pds.records["3n2usyc6vzm2b"] = {"text": "somebody else's"}
     with pytest.raises(Rejected, match="Record was at bafy1"):

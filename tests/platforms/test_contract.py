@@ -3,7 +3,7 @@
 import importlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -236,6 +236,18 @@ def test_no_fault_gives_anything_but_an_answer_or_one_of_four_errors(case, platf
         assert isinstance(error, Unconfirmed) <= (call == "publish")
         seen += [str(error), repr(error), error.answer, repr(error.__cause__)]
     assert [secret for secret in case.secrets for text in [*seen, caplog.text] if secret in text] == []
+
+
+@remote
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_has_the_platforms_own_deadline(case, call):
+    hasty = case.platform(case.account(), replace(case.tools, pace=0.5))
+    payload, key = frozen(hasty)
+    asked = case.tools.http.deadlines
+    asked.clear()
+    CALLS[call](hasty, payload, key)
+    assert [one for one in asked if not timedelta(seconds=9) < one <= hasty.deadline] == []
+    assert hasty.deadline == timedelta(seconds=10)
 
 
 @remote
