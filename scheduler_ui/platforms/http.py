@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http import HTTPStatus
 from typing import Any, NoReturn
 
@@ -23,6 +22,7 @@ from scheduler_ui.platforms.answers import masked, retry_after
 from scheduler_ui.platforms.outcomes import PlatformError, Rejected, Unauthorized, Unavailable, Unconfirmed
 from scheduler_ui.platforms.targets import Forbidden, Network, Resolver, system_resolver
 from scheduler_ui.platforms.wire import Line, Stream
+from scheduler_ui.platforms.wire import shared_tls_context as shared_tls_context
 from scheduler_ui.platforms.words import gettext as _
 
 MOST_BYTES = 1_000_000
@@ -124,11 +124,9 @@ class Http:
         except UnicodeError:
             raise Rejected(_("It holds characters that cannot be sent.")) from None
         except NOT_SENT as error:
-            reason = {"host": call.host, "reason": _reason(error, call)}
-            raise Unavailable(_("%(host)s could not be reached: %(reason)s.") % reason) from None
+            raise Unavailable(_("%(host)s could not be reached: %(reason)s.") % _names(error, call)) from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            reason = {"host": call.host, "reason": _reason(error, call)}
-            lost(call, _("The answer of %(host)s was lost: %(reason)s.") % reason)
+            lost(call, _("The answer of %(host)s was lost: %(reason)s.") % _names(error, call))
 
     def fetch(self, url: str, most_bytes: int = MOST_BYTES) -> bytes:
         """Read something public, whole."""
@@ -138,7 +136,7 @@ class Http:
             raise Unavailable(_("What %(host)s gives is too long.") % {"host": response.call.host})
         return response.body
 
-    def warm(self, url: str, wait: timedelta = timedelta(seconds=5)) -> None:
+    def warm(self, url: str, wait: timedelta = timedelta(seconds=2)) -> None:
         """Open the connection that this thread's next call to that address will use; failing is no matter."""
         try:
             target = httpx.URL(url)
@@ -146,8 +144,8 @@ class Http:
             stream = self._line(target, time.monotonic() + wait.total_seconds()).connect_tcp(target.host, _port(target))
             if target.scheme == "https":
                 stream = stream.start_tls(self._tls_context(), target.raw_host.decode())
-        except (Forbidden, httpx.InvalidURL, *NOT_SENT):
-            return
+        except Exception:
+            return  # the call itself will say what is wrong
         self._warm.kept = (_origin(target), stream, time.monotonic())
 
     def close(self) -> None:
@@ -182,12 +180,6 @@ class Http:
         return self._tls or shared_tls_context()
 
 
-@cache
-def shared_tls_context() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than a post may be late. SSL_CERT_FILE is honoured."""
-    return httpx.create_ssl_context()
-
-
 def raise_for(response: Response, words: str, narrowed: Mapping[int, type[PlatformError]] | None = None) -> None:
     """Nothing for a success, else what the status means.
 
@@ -213,11 +205,11 @@ def lost(call: Call, sentence: str, answer: str = "") -> NoReturn:
     raise (Unavailable if call.is_repeatable else Unconfirmed)(sentence, answer)
 
 
-def _reason(error: Exception, call: Call) -> str:
-    """An error's words, which may repeat what was sent or received."""
-    if isinstance(error, httpcore.LocalProtocolError):
-        return _("it holds characters that cannot be sent")
-    return masked(str(error), call.secrets)
+def _names(error: Exception, call: Call) -> dict[str, str]:
+    """What a sentence names; an error's own words may repeat what was sent or received."""
+    is_ours = isinstance(error, httpcore.LocalProtocolError)
+    reason = _("it holds characters that cannot be sent") if is_ours else masked(str(error), call.secrets)
+    return {"host": call.host, "reason": reason}
 
 
 def _request(call: Call) -> httpx.Request:

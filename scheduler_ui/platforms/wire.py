@@ -4,9 +4,11 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import httpcore
+import httpx
 
 from scheduler_ui.platforms.targets import Network, Resolver, allowed
 
@@ -127,6 +129,12 @@ def left(until: float, error: type[Exception]) -> float:
     if seconds <= 0:
         raise error("the time was up")
     return seconds
+
+
+@cache
+def shared_tls_context() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than a post may be late. SSL_CERT_FILE is honoured."""
+    return httpx.create_ssl_context()
 
 
 def _reason(error: Exception) -> str:

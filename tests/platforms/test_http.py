@@ -283,6 +283,19 @@ def test_warming_what_cannot_be_reached_is_no_matter(http):
         http.warm(url)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), UnicodeError("label"), ValueError("port")])
+def test_warming_that_breaks_is_no_matter(server, error):
+    waits = []
+
+    def broken(host, port, wait):
+        waits.append(wait)
+        raise error
+
+    http = Http(LOOPBACK, resolver=broken)
+    http.warm(server.url)
+    assert (http._take_warm(httpx.URL(server.url)), len(waits), waits[0] <= 2) == (None, 1, True)
+
+
 # --- TLS --------------------------------------------------------------------------------------------------------------
 
 
