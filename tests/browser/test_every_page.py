@@ -135,8 +135,8 @@ def test_workspace_without_anything(empty):
 
 
 def test_gate(still, allowed_errors):
-    allowed_errors.append("status of 410")
-    assert problems_of(still, [f"/setup/{setup_links.token()}/", "/setup/wrong/", "/join/wrong/"]) == {}
+    allowed_errors += ["status of 410", "status of 404"]
+    assert problems_of(still, [f"/setup/{setup_links.token()}/", "/setup/wrong/", "/join/wrong/", "/nowhere/"]) == {}
     owner = a_membership(a_user(), a_workspace())
     _invite, token = people.invite(owner, Role.MEMBER, timezone.now())
     names = ("account_login", "account_reset_password", "account_reset_password_done", "account_signup")
