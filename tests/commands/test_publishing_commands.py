@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from scheduler_ui.engine import beats, switch
-from scheduler_ui.models import Delivery, Post, Status
+from scheduler_ui.models import Account, Delivery, Post, Status
 from tests.factories import a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,18 @@ def test_schedule_post_refuses_in_words(account, options, words):
     with pytest.raises(CommandError) as refused:
         call_command("schedule_post", "Winter roast", *options)
     assert str(refused.value).startswith(words)
+
+
+def test_schedule_post_refuses_what_no_composer_would_send(account):
+    options = ["--as", "ana@example.org", "--to", "@harbor"]
+    with pytest.raises(CommandError) as refused:
+        call_command("schedule_post", "x" * 501, *options)
+    assert str(refused.value) == "@harbor: 1 over the 500 characters of Rehearsal."
+    Account.objects.update(state=Account.State.DISCONNECTED)
+    with pytest.raises(CommandError) as refused:
+        call_command("schedule_post", "Winter roast", *options)
+    assert str(refused.value) == "@harbor is disconnected. Take it out, or connect it again."
+    assert Post.objects.count() == 0
 
 
 def test_status_without_a_worker_fails(account):

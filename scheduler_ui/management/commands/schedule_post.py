@@ -1,13 +1,15 @@
 from argparse import ArgumentParser
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from scheduler_ui.domain import posts
+from scheduler_ui.domain import composing, posts
+from scheduler_ui.domain.composing import Filled
 from scheduler_ui.domain.posts import Composed, Refused, When
-from scheduler_ui.models import Account, User
+from scheduler_ui.models import Account, Post, User
 
 
 class Command(BaseCommand):
@@ -26,18 +28,23 @@ class Command(BaseCommand):
         membership = author and author.memberships.select_related("workspace").order_by("id").first()
         if author is None or membership is None:
             raise CommandError(f"Nobody here signs in as {options['email']}.")
-        composed = Composed(options["text"], self._accounts(membership.workspace, options["handles"]))
-        arguments: dict[str, Any] = {"now": timezone.now(), "client_key": options["key"]}
+        accounts = self._accounts(membership.workspace, options["handles"])
         try:
-            if options["at"]:
-                when = When(datetime.fromisoformat(options["at"]), options["zone"] or str(author.timezone))
-                composed = Composed(composed.text, composed.accounts, when=when)
-                post = posts.schedule(None, membership.workspace, author, composed, **arguments)
-            else:
-                post = posts.publish_now(None, membership.workspace, author, composed, **arguments)
+            when = _when(options["at"], options["zone"] or str(author.timezone))
+            composed = Composed(options["text"], accounts, when=when)
+            post = self._schedule(Filled(None, membership.workspace, author, composed, options["key"] or ""))
         except (Refused, ValueError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{post.public_id} goes out at {post.scheduled_for:%Y-%m-%d %H:%M:%S} UTC")
+
+    def _schedule(self, filled: Filled) -> Post:
+        now, is_now = timezone.now(), filled.composed.when is None
+        errors = composing.find_errors(filled, now, is_now=is_now)
+        if errors:
+            raise CommandError("\n".join(chain.from_iterable(errors.values())))
+        arm = posts.publish_now if is_now else posts.schedule
+        key = filled.client_key or None
+        return arm(None, filled.workspace, filled.person, filled.composed, now=now, client_key=key)
 
     def _accounts(self, workspace: Any, handles: list[str]) -> list[Account]:
         accounts = []
@@ -47,3 +54,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{'More than one account' if found else 'No account'} is called {handle}.")
             accounts += found
         return accounts
+
+
+def _when(at: str | None, zone: str) -> When | None:
+    return When(datetime.fromisoformat(at), zone) if at else None
