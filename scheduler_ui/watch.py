@@ -4,10 +4,11 @@ import logging
 import threading
 from datetime import datetime
 
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 
 from scheduler_ui.domain import alarms, mail
+from scheduler_ui.domain.mishaps import place_of
 
 logger = logging.getLogger(__name__)
 EVERY = 15  # seconds
@@ -21,12 +22,18 @@ def _watch() -> None:
     gone_since = None
     pause = threading.Event()
     while not pause.wait(EVERY):
-        try:
-            gone_since = look(timezone.now(), gone_since)
-        except DatabaseError as error:
-            logger.warning("the worker could not be looked after: %s", type(error).__name__)
-        finally:
-            close_old_connections()
+        gone_since = look_again(timezone.now(), gone_since)
+
+
+def look_again(now: datetime, gone_since: datetime | None) -> datetime | None:
+    """Look, whatever happens: there is nobody else who would notice that a worker is missing."""
+    try:
+        return look(now, gone_since)
+    except Exception as error:
+        logger.warning("the worker could not be looked after: %s", place_of(error))
+        return gone_since
+    finally:
+        close_old_connections()
 
 
 def look(now: datetime, gone_since: datetime | None) -> datetime | None:

@@ -32,6 +32,12 @@ def test_without_a_worker_the_web_process_mails_once():
     ]
 
 
+def test_a_look_that_breaks_is_told_and_not_the_last(settings, caplog):
+    settings.PUNCTUAL = {}
+    assert watch.look_again(NOW + 5 * MINUTE, NOW) == NOW
+    assert "the worker could not be looked after: KeyError in alarms.py" in caplog.text
+
+
 def test_a_worker_that_beats_is_left_in_peace():
     Worker.objects.create(host="h", pid=1, threads=16, started_at=NOW, beat_at=NOW + 5 * MINUTE)
     look_for(5)
