@@ -215,15 +215,19 @@ LOST_AFTER_ACCEPTING = {
 
 
 class HastyHttp(Http):
-    """Real calls that nobody waits 20 s for; `deadlines` are those that were asked for."""
+    """Real calls that nobody waits 20 s for; `deadlines` are those that were asked for.
+
+    `patience` is long for a busy machine where all is well, and to be cut short where nothing will come.
+    """
 
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
+        self.patience = timedelta(seconds=8)
         self.deadlines: list[timedelta] = []
 
     def send(self, call: Call):
         self.deadlines.append(call.deadline)
-        hasty = {**call.__dict__, "deadline": min(call.deadline, timedelta(seconds=0.4))}
+        hasty = {**call.__dict__, "deadline": min(call.deadline, self.patience)}
         return super().send(Call(**hasty))
 
 

@@ -205,6 +205,7 @@ def fault(request):
 
 
 def break_network(case, fault):
+    case.tools.http.patience = timedelta(seconds=0.4)
     if fault == "refused":
         case.server.stop()
     else:

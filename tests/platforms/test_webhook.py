@@ -145,6 +145,7 @@ def test_receivers_status_means(case, webhook, status, expected):
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 @pytest.mark.parametrize("fault", [None, stub.half, stub.big, stub.drip_body])
 def test_any_success_is_done_whatever_the_body_says(case, webhook, status, fault):
+    case.tools.http.patience = timedelta(seconds=0.4)
     case.server.answer = lambda _: Reply(status, b"" if status == 204 else b"<html>fine</html>")
     case.server.faults = [fault] if fault else []
     assert publish(webhook).remote_id == "key-1"
