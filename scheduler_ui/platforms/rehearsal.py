@@ -102,9 +102,15 @@ class Rehearsal(Platform):
         new = {"kind": kind, "behaviour": behaviour, "times": _whole(form, "times"), "seconds": _whole(form, "seconds")}
         return dict(account.settings) | new | {"already": _log(tools).count(account.public_id, behaviour)}
 
+    def needs_prepare(self, content: Content) -> bool:
+        return bool(content.media)
+
+    def prepare(self, content: Content) -> dict[str, Any]:
+        """As a real network would take the pictures before the post; here nothing need be sent for it."""
+        return {"media": [{"name": item.name, "alt": item.alt} for item in content.media]}
+
     def freeze(self, content: Content, prepared: Mapping[str, Any], key: str) -> dict[str, Any]:
-        media = [{"name": item.name, "alt": item.alt} for item in content.media]
-        return {"text": content.text, "media": media}
+        return {"text": content.text, "media": prepared.get("media", [])}
 
     def publish(self, payload: Mapping[str, Any], key: str) -> Published | Accepted:
         log, account, text = _log(self.tools), self.account.public_id, str(payload["text"])

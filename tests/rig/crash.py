@@ -15,9 +15,19 @@ import django
 
 from tests.rig import processes
 
-POINTS = ("offered", "taken", "claimed", "before_send", "sent", "answered", "settled", "lookup")
+POINTS = (
+    "offered",
+    "taken",
+    "preparing",
+    "prepared",
+    "claimed",
+    "before_send",
+    "sent",
+    "answered",
+    "settled",
+    "lookup",
+)
 KINDS = ("key", "lookup", "blind")
-BEFORE_THE_CLAIM = ("offered", "taken")
 
 
 def run(point: str, kind: str) -> dict:
@@ -60,7 +70,7 @@ def run(point: str, kind: str) -> dict:
 
 def _prepare(kind: str, behaviour: str):
     from scheduler_ui.domain import arming, posts
-    from scheduler_ui.models import Account, Membership, User, Workspace
+    from scheduler_ui.models import Account, Media, Membership, User, Workspace
 
     user = User.objects.create_user("rig@example.org", "x", timezone="UTC")
     workspace = Workspace.objects.create(name="Rig")
@@ -71,7 +81,9 @@ def _prepare(kind: str, behaviour: str):
     )
     now = datetime.now(UTC)
     at = arming.next_second(now) + timedelta(seconds=1)
-    composed = posts.Composed("It goes out once.", [account], when=posts.When.at(at, "UTC"))
+    # With a picture, so that there is something to prepare; the rehearsal network does not open it.
+    picture = Media.objects.create(workspace=workspace, kind="image", file="x.png", name="x", content_type="x", bytes=1)
+    composed = posts.Composed("It goes out once.", [account], media=[(picture, "")], when=posts.When.at(at, "UTC"))
     return posts.schedule(None, workspace, user, composed, now=now).deliveries.get()
 
 
