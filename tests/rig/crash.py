@@ -15,18 +15,8 @@ import django
 
 from tests.rig import processes
 
-POINTS = (
-    "offered",
-    "taken",
-    "preparing",
-    "prepared",
-    "claimed",
-    "before_send",
-    "sent",
-    "answered",
-    "settled",
-    "lookup",
-)
+BEFORE_THE_CLAIM = ("offered", "taken", "preparing", "prepared")
+POINTS = (*BEFORE_THE_CLAIM, "claimed", "before_send", "sent", "answered", "settled", "lookup")
 KINDS = ("key", "lookup", "blind")
 
 
