@@ -14,6 +14,7 @@ from scheduler_ui.models import Delivery, Post, Status, User, Workspace
 
 EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 30)
 DAY = timedelta(days=1)
+JUST_NOW = timedelta(minutes=2)
 MORNING = time(9)
 
 
@@ -120,17 +121,28 @@ def read(workspace: Workspace, viewer: User, sight: Sight, accounts: Accounts, n
     zone = str(viewer.timezone)
     info = wall_clock.zone_of(zone)
     days = _empty(sight.span, wall_clock.to_local(now, zone)[0])
-    wanted: dict[int, Day] = {}
+    kept: dict[date, list[tuple[int, Any]]] = {day: [] for day in days}
     for key, instant in _in_order(workspace, sight, zone):
-        day = days[instant.astimezone(info).date()]
-        if day.count < sight.each or day.date == sight.whole:
-            wanted[key] = day
-        day.count += 1
+        kept[instant.astimezone(info).date()].append((key, instant))
+    wanted: dict[int, Day] = {}
+    room: set[int] = set()
+    for day in days.values():
+        posts = kept[day.date]
+        day.count = len(posts)
+        begin = _begin(posts, sight.each, now) if day.is_today else 0
+        room |= {key for key, _ in posts[begin : begin + sight.each]}
+        wanted |= {key: day for key, _ in posts if key in room or day.date == sight.whole}
     for key, card in cards.read(list(wanted), accounts, viewer, now):
         wanted[key].cards.append(card)
-    for day in days.values():
-        day.shown = day.cards[: sight.each]
+        if key in room:
+            wanted[key].shown.append(card)
     return list(days.values())
+
+
+def _begin(posts: list[tuple[int, Any]], each: int, now: datetime) -> int:
+    """Where a crowded today begins: what is going out and what comes next is not hidden behind this morning."""
+    over = sum(instant < now - JUST_NOW for _, instant in posts)
+    return max(min(over, len(posts) - each), 0)
 
 
 def suggested(day: date, clock: datetime) -> datetime | None:

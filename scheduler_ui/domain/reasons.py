@@ -87,6 +87,10 @@ def _unconfirmed(delivery: Delivery, scene: Scene) -> Reason:
 
 def _failed(delivery: Delivery, scene: Scene) -> Reason:
     error = delivery.error or _("%(platform)s refused it.") % {"platform": platform_name(delivery.account)}
+    if delivery.account.state == Account.State.DISCONNECTED:
+        return told(
+            Actor.ENDED, error, _("Nothing by itself: its account is disconnected. Connect it again, then retry.")
+        )
     if delivery.account.state != Account.State.CONNECTED:
         return told(Actor.ENDED, error, _("Reconnect the account, then retry."))
     return told(Actor.ENDED, error, _("Nothing by itself: mend it or retry it."))

@@ -196,6 +196,8 @@ def _write_attempt(
 ) -> None:
     kind = next(value for cls, value in OUTCOMES.items() if isinstance(outcome, cls))
     error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
+    # A look-up has a moment of its own, not that of the send it asks about.
+    sent_at = sent_at if attempt.kind == Attempt.Kind.SEND else None
     Attempt.objects.filter(pk=attempt.pk).update(
         outcome=kind, error=error, answer=outcome.answer[:4000], ended_at=now, sent_at=sent_at, next_at=next_at
     )

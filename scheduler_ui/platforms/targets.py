@@ -39,10 +39,11 @@ def allowed(host: str, addresses: Iterable[str], trusted: Iterable[Network], *, 
     judged = [_unmapped(text) for text in addresses]
     for address in judged:
         is_ours = any(address in network for network in trusted if network.version == address.version)
+        if not is_ours and not is_public(address):
+            where = f"{host} leads to {address}, which" if host != str(address) else host
+            raise Forbidden(f"{where} is not public, and no network of ALLOW_PRIVATE_TARGETS holds it.")
         if is_plain and not is_ours:
             raise Forbidden(f"{host} may only be spoken to over https: it is not in ALLOW_PRIVATE_TARGETS.")
-        if not is_ours and not is_public(address):
-            raise Forbidden(f"{host} leads to {address}, which is not public and not in ALLOW_PRIVATE_TARGETS.")
     return [str(address) for address in judged]
 
 

@@ -121,6 +121,24 @@ def test_day_shows_as_many_as_fit_and_counts_the_rest(workspace, account, viewer
     assert (day.count, day.hidden) == (5, 2)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [
+        ((-200, -100, -50, 5, 10, 20), [5, 10, 20]),
+        ((-200, -100, -50, -1, 10), [-50, -1, 10]),
+        ((-200, -1, 5, 10, 20), [-1, 5, 10]),
+        ((-200, -150, -100, -50), [-150, -100, -50]),
+    ],
+)
+def test_crowded_today_shows_what_comes_next(workspace, account, viewer, minutes, shown):
+    for number in minutes:
+        a_post(workspace, account, scheduled_for=NOW + timedelta(minutes=number))
+    today = next(day for day in read(workspace, viewer, each=3) if day.is_today)
+    clock = NOW.replace(tzinfo=None) + timedelta(hours=1)  # in Berlin
+    assert [(card.at - clock) / timedelta(minutes=1) for card in today.shown] == shown
+    assert today.hidden == len(minutes) - 3
+
+
 def test_whole_day_is_read_beside_what_fits(workspace, account, viewer):
     for hour in range(5):
         a_post(workspace, account, scheduled_for=NOW + timedelta(hours=hour))

@@ -250,6 +250,15 @@ def test_mistake_in_freezing_is_a_try_that_sent_nothing(due, fake, again, monkey
     assert (again(due).status, again(due).tries, fake.calls) == (Status.RETRYING, 1, [])
 
 
+def test_look_up_has_a_moment_of_its_own(due, fake, again):
+    fake.reset(Kind.LOOKUP)
+    fake.script = {"publish": [Unconfirmed("No answer.")], "find": [Published("R1")]}
+    _until_settled(due, again)
+    send, look = again(due).attempts.order_by("id")
+    assert send.sent_at == again(due).sent_at
+    assert (look.kind, look.sent_at) == (Attempt.Kind.LOOKUP, None)
+
+
 def test_two_look_ups_do_not_adopt_one_post(due, fake, again):
     fake.reset(Kind.LOOKUP)
     other = a_post(due.workspace, due.account, scheduled_for=due.scheduled_for).deliveries.get()
