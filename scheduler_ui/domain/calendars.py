@@ -121,7 +121,7 @@ def read(workspace: Workspace, viewer: User, sight: Sight, accounts: Accounts, n
     zone = str(viewer.timezone)
     info = wall_clock.zone_of(zone)
     days = _empty(sight.span, wall_clock.to_local(now, zone)[0])
-    kept: dict[date, list[tuple[int, Any]]] = {day: [] for day in days}
+    kept: dict[date, list[tuple[int, datetime]]] = {day: [] for day in days}
     for key, instant in _in_order(workspace, sight, zone):
         kept[instant.astimezone(info).date()].append((key, instant))
     wanted: dict[int, Day] = {}
@@ -139,7 +139,7 @@ def read(workspace: Workspace, viewer: User, sight: Sight, accounts: Accounts, n
     return list(days.values())
 
 
-def _begin(posts: list[tuple[int, Any]], each: int, now: datetime) -> int:
+def _begin(posts: list[tuple[int, datetime]], each: int, now: datetime) -> int:
     """Where a crowded today begins: what is going out and what comes next is not hidden behind this morning."""
     over = sum(instant < now - JUST_NOW for _, instant in posts)
     return max(min(over, len(posts) - each), 0)
