@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler_ui.models import Attempt, Delivery, Post, Status, move_to
+from scheduler_ui.domain import telling
+from scheduler_ui.models import Attempt, Delivery, Notice, Post, Status, move_to
 
 Outcome = Attempt.Outcome
 WORKER = "harbor-1"
+TOLD = {
+    Status.FAILED: Notice.Kind.FAILED,
+    Status.MISSED: Notice.Kind.MISSED,
+    Status.UNCONFIRMED: Notice.Kind.ASKED,
+}
 FREE: dict[str, Any] = {"token": "", "lease_until": None}
 
 
@@ -42,6 +48,8 @@ def end(delivery: Delivery, status: str, now: datetime) -> None:
         Status.CANCELED: lambda delivery, now: _leave(delivery, Status.CANCELED),
     }
     steps[Status(status)](delivery, now)
+    if status in TOLD:
+        telling.tell(TOLD[Status(status)], delivery, now)
 
 
 def _out(delivery: Delivery, sent_at: datetime) -> None:

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from scheduler_ui.engine import crash, ledger, switch, telling, touches
+from scheduler_ui.domain import telling
+from scheduler_ui.engine import crash, ledger, switch, touches
 from scheduler_ui.engine.numbers import late_limit, span
 from scheduler_ui.models import WAITING, Attempt, Delivery, Notice, Status, move_to
 

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, crash, ledger, settle, telling, touches
+from scheduler_ui.engine import beats, claims, clock, crash, ledger, settle, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import Attempt, Delivery, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind, Platform

@@ -10,9 +10,9 @@ from django.db import Error, close_old_connections
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import accounts, platform_tools
+from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_for
-from scheduler_ui.engine import claims, ledger, telling, touches
+from scheduler_ui.engine import claims, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind

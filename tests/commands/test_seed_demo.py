@@ -3,10 +3,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from scheduler_ui.models import Delivery, Post, Status, User
+from scheduler_ui.models import Delivery, Notice, Post, Status, User
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,12 @@ def test_demo_twice_on_one_day_adds_nothing(seed):
 def test_demo_started_again_later_goes_on(seed):
     seed()
     posts = Post.objects.count()
-    Delivery.objects.filter(due_at__lt=timezone.now() + timedelta(minutes=9)).update(hold_reason="paused")
-    seed()
+    with time_machine.travel(timezone.now() + timedelta(minutes=30)):
+        seed()
     assert Post.objects.count() > posts
+
+
+def test_demo_tells_of_what_needs_a_person(seed):
+    seed()
+    told = set(Notice.objects.values_list("kind", flat=True))
+    assert told == {Notice.Kind.FAILED, Notice.Kind.MISSED, Notice.Kind.ASKED}

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.engine import offers, prepare, recover, settle, telling
+from scheduler_ui.domain import telling
+from scheduler_ui.engine import offers, prepare, recover, settle
 from scheduler_ui.models import Attempt, Delivery, Hold, Installation, Notice, Status
 from scheduler_ui.platforms.base import Kind
 from tests.factories import NOW, a_post
