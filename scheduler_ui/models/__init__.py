@@ -1,6 +1,7 @@
 """Data and constraints. The only writers of a delivery's status are move_to and move_many."""
 
 from scheduler_ui.models.account import Account, RehearsalArrival
+from scheduler_ui.models.budget import Budget
 from scheduler_ui.models.delivery import (
     ENDED,
     MOVING,
@@ -20,7 +21,7 @@ from scheduler_ui.models.notice import Notice
 from scheduler_ui.models.post import Event, Post, PostMedia
 from scheduler_ui.models.user import User
 from scheduler_ui.models.worker import Installation, Worker
-from scheduler_ui.models.workspace import Invite, Membership, Role, Workspace
+from scheduler_ui.models.workspace import Invite, LateThen, Membership, Role, Workspace
 
 __all__ = [
     "ENDED",
@@ -29,6 +30,7 @@ __all__ = [
     "WAITING",
     "Account",
     "Attempt",
+    "Budget",
     "Delivery",
     "Event",
     "Hold",
@@ -36,6 +38,7 @@ __all__ = [
     "Installation",
     "Invite",
     "JobRun",
+    "LateThen",
     "Media",
     "Membership",
     "Notice",

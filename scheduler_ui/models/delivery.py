@@ -57,6 +57,8 @@ class Hold(models.TextChoices):
     PAUSED = "paused", _("paused")
     RECONNECT = "reconnect", _("reconnect")
     BRAKE = "brake", _("brake")
+    REPEAT = "repeat", _("same text")
+    RESTORED = "restored", _("restored")
     DELETED = "deleted", _("in the trash")
 
 
@@ -73,6 +75,10 @@ class Delivery(models.Model):
     hold_reason = models.CharField(max_length=10, choices=Hold, blank=True, default=Hold.NONE)
     scheduled_for = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    # A person has said that the runaway brake is not meant for this one.
+    is_brake_waived = models.BooleanField(default=False)
+    # Of the text that was claimed, so that the same words to the same account are noticed.
+    text_sha256 = models.CharField(max_length=64, blank=True)
     # Goes up with every change by a person: what was prepared or offered for an older one is void.
     version = models.PositiveIntegerField(default=1)
     queued_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +120,8 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["workspace", "status", "scheduled_for"], name="delivery_queue"),
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
+            # What an account has sent lately: the runaway brake counts it.
+            models.Index(fields=["account", "marked_at"], condition=Q(marked_at__isnull=False), name="delivery_marked"),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,10 @@ class Notice(models.Model):
         ACCOUNT = "account", _("An account is lost")
         WORKER = "worker", _("No worker is running")
         MOVED = "moved", _("Posts have moved")
+        HELD = "held", _("A post is held")
+        DIGEST = "digest", _("After an outage")
+        CLOCK = "clock", _("A clock is wrong")
+        QUEUE = "queue", _("The queue is away")
 
     public_id = PublicIdField()
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="notices")

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.models.fields import PublicIdField, WallClockField
 from scheduler_ui.models.media import Media
-from scheduler_ui.models.workspace import Workspace
+from scheduler_ui.models.workspace import LateThen, Workspace
 
 
 class Post(models.Model):
@@ -26,6 +26,9 @@ class Post(models.Model):
     fold = models.CharField(max_length=10, choices=Fold, default=Fold.COMPATIBLE)
     # local_time in timezone, as UTC: where the calendar puts it. NULL: a draft without a time.
     scheduled_for = models.DateTimeField(null=True, blank=True)
+    # The late policy of this post; NULL and '' leave it to the workspace's.
+    late_minutes = models.PositiveIntegerField(null=True, blank=True)
+    late_then = models.CharField(max_length=4, choices=LateThen, blank=True, default="")
     tzdata_version = models.CharField(max_length=10, blank=True)
     # Chosen by the browser when the form opens, so that a form sent twice makes one post.
     client_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - NULLs are not unique

@@ -12,7 +12,10 @@ class Worker(models.Model):
     threads = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField(db_index=True)
-    refused_messages = models.PositiveIntegerField(default=0)
+    # What troubles this process: its clock against the database's (or a jump of it), the queue out of reach.
+    clock_offset_ms = models.BigIntegerField(default=0)
+    is_clock_off = models.BooleanField(default=False)
+    is_queue_away = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.host}-{self.pid}"
@@ -23,6 +26,8 @@ class Installation(models.Model):
 
     scheduling_enabled = models.BooleanField(default=True)
     worker_alarm_at = models.DateTimeField(null=True, blank=True)
+    # Restore mode: the moment of the backup that the database was restored from. NULL: not in restore mode.
+    restored_from = models.DateTimeField(null=True, blank=True)
     refused_messages = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -6,6 +6,13 @@ from timezone_field import TimeZoneField
 from scheduler_ui.models.fields import PublicIdField
 
 
+class LateThen(models.TextChoices):
+    """What becomes of a post that is later than its late policy allows."""
+
+    ASK = "ask", _("Ask me")
+    SKIP = "skip", _("Skip it")
+
+
 class Workspace(models.Model):
     """Who owns accounts, posts and media; every query starts from one."""
 
@@ -13,6 +20,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=80)
     timezone = TimeZoneField(default="UTC", use_pytz=False)
     late_minutes = models.PositiveIntegerField(default=60)
+    late_then = models.CharField(max_length=4, choices=LateThen, default=LateThen.ASK)
+    is_paused = models.BooleanField(default=False)
     # Goes up with everything that a page shows: a poll compares it and is done.
     version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
