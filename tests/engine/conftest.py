@@ -4,10 +4,7 @@ import pytest
 
 from scheduler_ui.engine import clock, switch
 from scheduler_ui.models import Delivery
-from scheduler_ui.platforms import registry
-from scheduler_ui.platforms.base import Kind
 from tests.factories import a_post, a_user, a_workspace, an_account
-from tests.fakes import FakePlatform
 
 
 @pytest.fixture(autouse=True)
@@ -15,14 +12,6 @@ def quick_numbers(settings):
     """Waiting for a look-up is waiting for nothing here."""
     settings.PUNCTUAL = settings.PUNCTUAL | {"lookup_delays": (0, 0.01, 0.03)}
     switch.forget()
-
-
-@pytest.fixture
-def fake(monkeypatch):
-    """The fake platform, registered for this test."""
-    FakePlatform.reset(Kind.KEY)
-    monkeypatch.setitem(registry.PLATFORMS, "fake", FakePlatform)
-    return FakePlatform
 
 
 @pytest.fixture

@@ -2,42 +2,17 @@ import pytest
 from django.urls import reverse
 
 from scheduler_ui.models import Account, Delivery, Notice, Status
-from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import ConnectError
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
-from tests.fakes import FakePlatform
 
 pytestmark = pytest.mark.django_db
 State = Account.State
 
 
 @pytest.fixture
-def fake(monkeypatch):
-    FakePlatform.reset(Kind.KEY)
-    monkeypatch.setitem(registry.PLATFORMS, "fake", FakePlatform)
-    return FakePlatform
-
-
-@pytest.fixture
-def person():
-    return a_user()
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
 def account(workspace, fake):
     return an_account(workspace, platform="fake", name="Harbor Coffee", handle="@harbor", remote_id="did:harbor")
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def get(client, name, *args, **options):

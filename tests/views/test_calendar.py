@@ -2,43 +2,15 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from scheduler_ui.domain import boards
 from scheduler_ui.models import Post, Status
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 VIEWS = ["month", "week", "day", "list"]
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def person():
-    return a_user()
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def account(workspace):
-    return an_account(workspace)
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def show(client, **query):

@@ -8,40 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from scheduler_ui.domain import composing
-from scheduler_ui.models import Account, Media, Post, Status
+from scheduler_ui.models import Media, Post, Status
 from tests.drawings import a_picture, bomb
-from tests.factories import NOW, a_post, a_user, a_workspace, an_account
+from tests.factories import NOW, a_post, a_workspace, an_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HTMX = {"HX-Request": "true"}
 AT = "2026-11-27T09:00"
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def person():
-    return a_user(timezone="Europe/Berlin")
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def account(workspace) -> Account:
-    return an_account(workspace, name="Harbor Coffee")
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def filled(account=None, **values):

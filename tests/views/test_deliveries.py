@@ -1,37 +1,14 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from scheduler_ui.models import Delivery, Event, Hold, Status
-from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
+from tests.factories import NOW, a_delivery, a_post, an_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HTMX = {"HX-Request": "true"}
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def person():
-    return a_user(timezone="Europe/Berlin")
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 @pytest.fixture

@@ -4,26 +4,10 @@ from django.urls import reverse
 
 from scheduler_ui.models import Media, PostMedia
 from tests.drawings import a_picture, bomb
-from tests.factories import a_post, a_user, a_workspace
+from tests.factories import a_post, a_workspace
 from tests.films import a_film
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person():
-    return a_user()
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def upload(member, content, name="cup.jpg", **headers):

@@ -2,30 +2,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from scheduler_ui.models import Status
 from tests.factories import NOW, a_post, a_user, a_workspace, an_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def person():
-    return a_user(timezone="Europe/Berlin")
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
 
 
 @pytest.fixture
@@ -34,12 +17,6 @@ def post(workspace):
     instant = datetime(2026, 11, 24, 8, 7, tzinfo=UTC)
     account = an_account(workspace)
     return a_post(workspace, account, local_time=local, timezone="Europe/Berlin", scheduled_for=instant)
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def move(client, post, **values):

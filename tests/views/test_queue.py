@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from scheduler_ui.domain import queues
@@ -9,36 +8,9 @@ from scheduler_ui.models import Delivery, Post, Status
 from scheduler_ui.views.boards import SEEN
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HTMX = {"HX-Request": "true"}
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(NOW, tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def person():
-    return a_user(timezone="Europe/Berlin")
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def account(workspace):
-    return an_account(workspace, name="Harbor Coffee")
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
 
 
 def shown(answer):

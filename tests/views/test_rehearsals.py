@@ -10,19 +10,8 @@ KEY = "0123456789"
 
 
 @pytest.fixture
-def workspace():
-    return a_workspace(a_user())
-
-
-@pytest.fixture
 def account(workspace):
     return an_account(workspace, settings={"kind": "key", "name": "Rehearsal"})
-
-
-@pytest.fixture
-def member(client, workspace):
-    client.force_login(workspace.memberships.get().user)
-    return client
 
 
 def page(member, account):

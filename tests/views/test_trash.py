@@ -10,22 +10,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def person():
-    return a_user()
-
-
-@pytest.fixture
-def workspace(person):
-    return a_workspace(person)
-
-
-@pytest.fixture
-def member(client, person, workspace):
-    client.force_login(person)
-    return client
-
-
-@pytest.fixture
 def deleted(workspace, person):
     def write(**fields):
         post = a_post(workspace, an_account(workspace), **fields)
