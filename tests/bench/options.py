@@ -1,0 +1,29 @@
+"""What one measure is told, as JSON on its command line."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    line: str
+    folder: str
+    posts: int = 1000
+    workers: int = 1
+    threads: int = 16
+    accounts: int = 50
+    answer_after: float = 0.0
+    is_sampled: bool = False
+
+    @property
+    def log(self) -> Path:
+        return Path(self.folder) / "log"
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls) -> "Options":
+        return cls(**json.loads(sys.argv[1]))
