@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import arming, limits, posts, previews
+from scheduler_ui.domain import arming, lateness, limits, posts, previews
 from scheduler_ui.domain.posts import Composed, When
 from scheduler_ui.domain.previews import Card
 from scheduler_ui.domain.refusals import Refused
@@ -123,6 +123,7 @@ def read(post: Post) -> Composed:
         own_texts={delivery.account_id: delivery.text for delivery in deliveries if delivery.text is not None},
         media=tuple((one.media, one.alt) for one in post.attachments.select_related("media")),
         when=When(post.local_time, post.timezone, post.fold) if post.local_time else None,
+        late=lateness.own_policy(post, post.workspace),
     )
 
 
@@ -203,7 +204,7 @@ def _said(composed: Composed, is_now: bool) -> tuple[object, ...]:
     chosen = frozenset(account.pk for account in composed.accounts)
     own = {key: text for key, text in composed.own_texts.items() if key in chosen}
     media = [(media.pk, alt) for media, alt in composed.media]
-    return composed.text, chosen, own, media, None if is_now else composed.when
+    return composed.text, chosen, own, media, composed.late, None if is_now else composed.when
 
 
 def _refuse_overwriting(filled: Filled, existing: Post | None, now: datetime) -> None:

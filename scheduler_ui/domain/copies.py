@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from scheduler_ui.domain import posts
+from scheduler_ui.domain import lateness, posts
 from scheduler_ui.domain.posts import Composed
 from scheduler_ui.models import Account, Event, Post, User, Workspace
 
@@ -21,6 +21,7 @@ def duplicate(post: Post, workspace: Workspace, *, actor: User, now: datetime) -
         accounts=[delivery.account for delivery in deliveries],
         own_texts={delivery.account_id: delivery.text for delivery in deliveries if delivery.text is not None},
         media=[(attachment.media, attachment.alt) for attachment in post.attachments.select_related("media")],
+        late=lateness.own_policy(post, workspace),
     )
     with transaction.atomic():
         copy = posts.save_draft(None, workspace, actor, composed)

@@ -1,26 +1,41 @@
-from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status
+from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
+
+# Whoever put one of these takes it off again; neither a pause nor a resume touches it.
+OTHERS = (Hold.BRAKE, Hold.REPEAT, Hold.RESTORED, Hold.DELETED)
 
 
 def hold_for(account: Account, post: Post | None = None) -> Hold:
-    """Why a delivery to this account must wait now; the trash weighs more than the account."""
+    """Why a delivery to this account must wait now; trash weighs most, and a lost account more than a pause."""
     if post is not None and post.deleted_at is not None:
         return Hold.DELETED
     if account.state != Account.State.CONNECTED:
         return Hold.RECONNECT
-    return Hold.PAUSED if account.is_paused else Hold.NONE
+    # Whoever arms has locked the account first: the workspace is not paused in between (pauses.pause).
+    return Hold.PAUSED if account.is_paused or account.workspace.is_paused else Hold.NONE
 
 
 def put(account: Account) -> int:
     """Bring what waits for the account under the hold that its state asks for now; tell how many rows changed.
 
-    Brake and trash stay: whoever put those takes them off. What is released is offered afresh.
+    What is released is offered afresh.
     """
     hold = hold_for(account)
-    theirs = [Hold.BRAKE, Hold.DELETED, hold]
-    rows = Delivery.objects.filter(account=account).exclude(hold_reason__in=theirs)
+    rows = Delivery.objects.filter(account=account).exclude(hold_reason__in=[*OTHERS, hold])
     held = rows.filter(status__in=WAITING).update(hold_reason=hold, queued_at=None)
     # Looking something up needs a working sign-in, but not the person's leave to publish.
     look_up = Hold.RECONNECT if hold == Hold.RECONNECT else Hold.NONE
     asked = Delivery.objects.filter(account=account, status__in=[Status.UNCONFIRMED, Status.PROCESSING])
     asked.exclude(hold_reason__in=[Hold.DELETED, look_up]).update(hold_reason=look_up, queued_at=None)
     return held
+
+
+def put_for_workspace(workspace: Workspace) -> int:
+    """The same for all that waits in a workspace, as its pause asks for now; tell how many rows changed.
+
+    The caller has locked the workspace's accounts, as whoever arms a delivery does: nothing is armed in between.
+    """
+    waiting = Delivery.objects.filter(workspace=workspace, status__in=WAITING)
+    if workspace.is_paused:
+        return waiting.filter(hold_reason=Hold.NONE).update(hold_reason=Hold.PAUSED, queued_at=None)
+    free = waiting.filter(hold_reason=Hold.PAUSED, account__is_paused=False, account__state=Account.State.CONNECTED)
+    return free.update(hold_reason=Hold.NONE, queued_at=None)

@@ -13,6 +13,7 @@ from scheduler_ui.domain import actions, history, reasons, summaries, timelines,
 from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.history import Entry
+from scheduler_ui.domain.lateness import Policy, own_policy
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, platform_name, scene
 from scheduler_ui.domain.summaries import Summary
 from scheduler_ui.domain.timelines import Line
@@ -53,6 +54,7 @@ class Page:
     entries: Sequence[Entry]
     when: str
     others: Sequence[tuple[str, str]]
+    late: Policy | None
     can_edit: bool
     can_delete: bool
     can_cancel: bool
@@ -92,6 +94,7 @@ def read(post: Post, workspace: Workspace, viewer: User, now: datetime) -> Page:
         entries=history.entries(post.events.all(), _attempts(deliveries), seen),
         when=_when(post.scheduled_for, seen.clock) if post.scheduled_for else "",
         others=_others(post, workspace, viewer),
+        late=own_policy(post, workspace),
         can_edit=actions.can_edit(statuses),
         can_delete=actions.can_delete(statuses),
         can_cancel=actions.can_cancel(statuses),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import arming, boards, wall_clock
 from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.domain.refusals import AlreadyStarted as AlreadyStarted
 from scheduler_ui.domain.refusals import InThePast as InThePast
 from scheduler_ui.domain.refusals import Refused as Refused
@@ -51,13 +52,14 @@ class When:
 
 @dataclass(frozen=True)
 class Composed:
-    """A filled-in composer: text, accounts, own texts by account key, (media, alt) in order, and when."""
+    """A filled-in composer: text, accounts, own texts by account key, (media, alt), when; `late` if it has its own."""
 
     text: str
     accounts: Sequence[Account] = ()
     own_texts: Mapping[int, str] = field(default_factory=dict)
     media: Sequence[tuple[Media, str]] = ()
     when: When | None = None
+    late: Policy | None = None
 
 
 def save_draft(
@@ -191,6 +193,8 @@ def _refuse_started(post: Post) -> None:
 
 def _write(post: Post, composed: Composed) -> None:
     post.text = composed.text
+    late = composed.late
+    post.late_minutes, post.late_then = (late.minutes, late.then) if late else (None, "")
     _set_time(post, composed.when)
     post.save()
     wanted = {media.pk: (position, alt) for position, (media, alt) in enumerate(composed.media)}

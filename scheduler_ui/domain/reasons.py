@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import waits
 from scheduler_ui.domain.clocks import span_in_words
+from scheduler_ui.domain.lateness import policy_of
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, due, no_worker_sentence, platform_name, told
 from scheduler_ui.models import WAITING, Account, Delivery, Post, Status
 
@@ -97,7 +98,7 @@ def _failed(delivery: Delivery, scene: Scene) -> Reason:
 
 
 def _missed(delivery: Delivery, scene: Scene) -> Reason:
-    late = span_in_words(timedelta(minutes=delivery.workspace.late_minutes))
+    late = span_in_words(timedelta(minutes=policy_of(delivery.post, delivery.workspace).minutes))
     due = scene.at(delivery.scheduled_for or scene.now)
     words = {"time": due, "late": late}
     sentence = _("Not sent: no worker sent it %(time)s, and it is over %(late)s late. Send it now?") % words

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scheduler_ui.domain.clocks import Clock, span_in_words
-from scheduler_ui.models import Account, Delivery, Installation, User, Worker
+from scheduler_ui.domain.lateness import policy_of
+from scheduler_ui.models import Account, Delivery, Installation, LateThen, User, Worker
 from scheduler_ui.platforms import registry
 
 
@@ -94,8 +95,11 @@ def platform_name(account: Account) -> str:
 
 def late_sentence(delivery: Delivery) -> str:
     """What the late policy makes of what is sent after its time."""
-    late = span_in_words(timedelta(minutes=delivery.workspace.late_minutes))
-    return _("What is at most %(late)s late then goes out; the rest asks you.") % {"late": late}
+    policy = policy_of(delivery.post, delivery.workspace)
+    words = {"late": span_in_words(timedelta(minutes=policy.minutes))}
+    if policy.then == LateThen.SKIP:
+        return _("What is at most %(late)s late then goes out; the rest is skipped.") % words
+    return _("What is at most %(late)s late then goes out; the rest asks you.") % words
 
 
 def switched_off_sentence(machine: Machine) -> str:

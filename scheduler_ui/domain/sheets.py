@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import composing, moments, previews, wall_clock
 from scheduler_ui.domain.composing import Errors, Filled
+from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.domain.moments import Pick, Told
 from scheduler_ui.domain.posts import When
 from scheduler_ui.domain.previews import Card
-from scheduler_ui.models import User
+from scheduler_ui.models import LateThen, User
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,19 @@ class Sheet:
     @cached_property
     def is_draft(self) -> bool:
         return self.filled.post is None or composing.is_draft(self.filled.post)
+
+    @property
+    def late(self) -> Policy:
+        """The workspace's, which holds where the post has none of its own."""
+        return Policy(self.filled.workspace.late_minutes, self.filled.workspace.late_then)
+
+    @property
+    def late_shown(self) -> Policy:
+        return self.filled.composed.late or self.late
+
+    @property
+    def late_choices(self) -> list[tuple[str, str]]:
+        return [(choice.value, str(choice.label)) for choice in LateThen]
 
     @property
     def characters(self) -> int:

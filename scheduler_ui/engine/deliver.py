@@ -78,6 +78,7 @@ def _send(delivery: Delivery) -> None:
 
 def _is_held(delivery: Delivery) -> bool:
     """The account's own word counts, should a hold have been overwritten by somebody who had read an older one."""
+    delivery.account.workspace = delivery.workspace  # read with the delivery; asking for it again costs a query
     hold = hold_for(delivery.account, delivery.post)
     if not hold:
         return False

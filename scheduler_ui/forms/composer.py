@@ -7,11 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.domain import composing, wall_clock
 from scheduler_ui.domain.composing import Filled
+from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.domain.posts import Composed, When
 from scheduler_ui.domain.sheets import Typed
-from scheduler_ui.models import Account, Media, Membership, Post
+from scheduler_ui.forms.late import LateThenField, MinutesField
+from scheduler_ui.models import Account, LateThen, Media, Membership, Post
 
 NOW, AT = "now", "at"
+OWN = "own"
 MOST_SIGNS = 100_000
 MOST_MEDIA = 50
 MOST_ALT = 2000
@@ -27,6 +30,9 @@ class ComposerForm(forms.Form):
     local_time = forms.CharField(required=False, max_length=32)
     timezone = forms.CharField(required=False, max_length=64)
     fold = forms.ChoiceField(choices=Post.Fold.choices, required=False)
+    late = forms.CharField(required=False, max_length=20)
+    late_minutes = MinutesField(required=False)
+    late_then = LateThenField(required=False)
 
     def __init__(self, data, *, member: Membership, post: Post | None = None):
         super().__init__(data)
@@ -46,6 +52,8 @@ class ComposerForm(forms.Form):
 
     def clean(self) -> None:
         self.cleaned_data["when"] = self._when()
+        if self._has_own_policy and self.cleaned_data.get("late_minutes", 0) is None:
+            self.add_error("late_minutes", _("Say how many minutes: 0 means never late."))
 
     @property
     def typed(self) -> Typed:
@@ -68,6 +76,7 @@ class ComposerForm(forms.Form):
     def sentences(self) -> dict[str, list[str]]:
         """What is wrong with single inputs, under the names that the page has for them."""
         shown = {"local_time": "when", "timezone": "when", "fold": "when", "text": "text"}
+        shown |= {"late": "late", "late_minutes": "late", "late_then": "late"}
         return {shown.get(name, ""): [str(one) for one in errors] for name, errors in self.errors.items()}
 
     def _when(self) -> When | None:
@@ -83,6 +92,17 @@ class ComposerForm(forms.Form):
             return None
         return when
 
+    @property
+    def _has_own_policy(self) -> bool:
+        return self.cleaned_data.get("late") == OWN
+
+    def _late(self) -> Policy | None:
+        if not self._has_own_policy:
+            return None
+        minutes, workspace = self.cleaned_data.get("late_minutes"), self.member.workspace
+        then = self.cleaned_data.get("late_then") or LateThen.ASK
+        return Policy(workspace.late_minutes if minutes is None else minutes, then)
+
     def _composed(self) -> Composed:
         accounts = self._accounts()
         return Composed(
@@ -91,6 +111,7 @@ class ComposerForm(forms.Form):
             own_texts=self._own_texts(),
             media=self._media(),
             when=composing.in_posts_zone(self.post, self.cleaned_data.get("when")),
+            late=self._late(),
         )
 
     def _accounts(self) -> list[Account]:

@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scheduler_ui.forms.late import LateThenField, MinutesField
 from scheduler_ui.forms.narrow import NarrowForm
 from scheduler_ui.forms.zones import ZoneField
 from scheduler_ui.models import User, Workspace
@@ -33,14 +34,10 @@ class WorkspaceForm(NarrowForm):
     timezone = ZoneField(
         label=_("Its time zone"), help_text=_("When its daily work is done, such as syncing at 02:00.")
     )
-    late_minutes = forms.IntegerField(
-        label=_("Late policy, in minutes"),
-        min_value=0,
-        max_value=7 * 24 * 60,
-        help_text=_("A post that could not be sent for longer than this is not sent by itself: you are asked."),
-    )
+    late_minutes = MinutesField(label=_("Publish up to this many minutes late"))
+    late_then = LateThenField(label=_("What is later than that"))
 
     class Meta:
         model = Workspace
-        fields = ["name", "timezone", "late_minutes"]
+        fields = ["name", "timezone", "late_minutes", "late_then"]
         labels = {"name": _("Name")}

@@ -38,7 +38,7 @@ class Account(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     limits = models.JSONField(default=dict, blank=True)
     blind_choice = models.CharField(max_length=5, choices=Blind, default=Blind.ASK)
-    # The runaway brake: sends within an hour beyond which the next one is held. NULL: the setting's number; 0: no brake.
+    # The runaway brake: sends within an hour beyond which the next is held. NULL: the setting's number; 0: no brake.
     hourly_cap = models.PositiveIntegerField(null=True, blank=True)
     waits_until = models.DateTimeField(null=True, blank=True)
     followers = models.BigIntegerField(null=True, blank=True)

@@ -22,6 +22,8 @@ class Workspace(models.Model):
     late_minutes = models.PositiveIntegerField(default=60)
     late_then = models.CharField(max_length=4, choices=LateThen, default=LateThen.ASK)
     is_paused = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # Goes up with everything that a page shows: a poll compares it and is done.
     version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

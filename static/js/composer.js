@@ -79,6 +79,7 @@
     if (!form) return;
     if (event.target.name === "accounts") showTab(form, event.target);
     if (event.target.name === "own") begin(form, event.target.value);
+    if (event.target.matches("#late-minutes, #late-then")) form.querySelector("[name=late][value=own]").checked = true;
     if (event.target.id === "local-time") form.querySelector("[name=mode][value=at]").checked = true;
   });
   document.addEventListener("keydown", (event) => {
@@ -112,7 +113,7 @@
     });
   }, true);
 
-  const FIELDS = { "accounts-errors": "[name=accounts]", "text-errors": ".opanel:not([hidden]) textarea:not([hidden])", "media-errors": "[name=files]", "when-errors": "#local-time" };
+  const FIELDS = { "accounts-errors": "[name=accounts]", "text-errors": ".opanel:not([hidden]) textarea:not([hidden])", "media-errors": "[name=files]", "when-errors": "#local-time", "late-errors": "#late-minutes" };
   const mark = (form) => Object.entries(FIELDS).forEach(([box, field]) => {
     const isWrong = Boolean(document.getElementById(box)?.querySelector(".field-err"));
     form.querySelectorAll(field).forEach((input) => input.toggleAttribute("aria-invalid", isWrong));
@@ -122,6 +123,7 @@
     if (form.querySelector("#form-errors .field-err")) form.querySelector("#form-errors").scrollIntoView({ block: "center" });
     const wrong = Object.keys(FIELDS).find((box) => form.querySelector(`#${box} .field-err`));
     if (wrong === "accounts-errors") form.querySelector(".acc").open = true;
+    if (wrong === "late-errors") form.querySelector("#late").open = true;
     if (wrong) form.querySelector(FIELDS[wrong])?.focus();
     document.getElementById("say").textContent = [...form.querySelectorAll(".field-err")].map((line) => line.textContent.trim()).join(" ");
   };

@@ -37,7 +37,7 @@ def test_a_persons_settings_leave_when_they_were_mailed_last(form, data):
 def test_a_workspaces_settings_leave_its_version():
     workspace = a_workspace()
     Workspace.objects.update(version=7)
-    data = {"name": "Harbor", "timezone": "Europe/Lisbon", "late_minutes": "5"}
+    data = {"name": "Harbor", "timezone": "Europe/Lisbon", "late_minutes": "5", "late_then": "skip"}
     WorkspaceForm(data, instance=workspace).save()
     kept = Workspace.objects.get()
     assert (kept.version, kept.name, str(kept.timezone), kept.late_minutes) == (7, "Harbor", "Europe/Lisbon", 5)

@@ -367,3 +367,29 @@ def test_a_strangers_post_is_not_there(member, name):
 @pytest.mark.parametrize("name", ["composer_preview", "composer_autosave", "composer_restore", "composer_discard"])
 def test_what_changes_or_reads_a_form_is_post_only(member, name):
     assert member.get(reverse(name)).status_code == 405
+
+
+def test_a_post_may_have_its_own_late_policy(member, account):
+    send(member, filled(account, late="own", late_minutes="5", late_then="skip"))
+    post = Post.objects.get()
+    assert (post.late_minutes, post.late_then) == (5, "skip")
+    shown = page(member.get(reverse("post_edit", args=[post.public_id])))
+    assert '<details class="acc" id="late" open>' in shown
+    assert "up to 5 min late, then skip it" in page(member.get(reverse("post", args=[post.public_id])))
+
+
+def test_a_post_follows_the_workspaces_late_policy_unless_it_says_otherwise(member, account):
+    send(member, filled(account, late="", late_minutes="5", late_then="skip"))
+    post = Post.objects.get()
+    assert (post.late_minutes, post.late_then) == (None, "")
+    assert "If it is late" not in page(member.get(reverse("post", args=[post.public_id])))
+    shown = page(member.get(reverse("post_edit", args=[post.public_id])))
+    assert '<details class="acc" id="late">' in shown
+    assert "As the workspace: up to 1 h late, then ask" in shown
+
+
+@pytest.mark.parametrize("minutes", ["", "-1", "10081", "soon"])
+def test_a_late_policy_that_is_none_is_refused_beside_its_input(member, account, minutes):
+    answer = send(member, filled(account, late="own", late_minutes=minutes, late_then="ask"))
+    assert (answer.status_code, Post.objects.count()) == (422, 0)
+    assert element(answer, "late-errors") != ""

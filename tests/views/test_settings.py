@@ -161,14 +161,24 @@ def test_publishing_that_the_environment_decides_is_not_switched(client, owner, 
 
 
 def test_workspace_is_renamed_by_an_owner(client, owner):
-    client.post(reverse("settings_workspace"), {"name": "Harbor", "timezone": "Europe/Lisbon", "late_minutes": "5"})
+    client.post(
+        reverse("settings_workspace"),
+        {"name": "Harbor", "timezone": "Europe/Lisbon", "late_minutes": "5", "late_then": "skip"},
+    )
     owner.workspace.refresh_from_db()
-    said = (owner.workspace.name, str(owner.workspace.timezone), owner.workspace.late_minutes)
-    assert said == ("Harbor", "Europe/Lisbon", 5)
+    said = (
+        owner.workspace.name,
+        str(owner.workspace.timezone),
+        owner.workspace.late_minutes,
+        owner.workspace.late_then,
+    )
+    assert said == ("Harbor", "Europe/Lisbon", 5, "skip")
 
 
 def test_workspace_without_a_name_keeps_what_it_had(client, owner):
-    answer = client.post(reverse("settings_workspace"), {"name": "", "timezone": "Nowhere", "late_minutes": "-1"})
+    answer = client.post(
+        reverse("settings_workspace"), {"name": "", "timezone": "Nowhere", "late_minutes": "-1", "late_then": "skip"}
+    )
     assert (answer.status_code, sorted(answer.context["workspace_form"].errors)) == (
         422,
         ["late_minutes", "name", "timezone"],
@@ -176,7 +186,9 @@ def test_workspace_without_a_name_keeps_what_it_had(client, owner):
 
 
 def test_workspace_is_not_for_a_member_to_change(client, member):
-    answer = client.post(reverse("settings_workspace"), {"name": "Mine", "timezone": "UTC", "late_minutes": "5"})
+    answer = client.post(
+        reverse("settings_workspace"), {"name": "Mine", "timezone": "UTC", "late_minutes": "5", "late_then": "skip"}
+    )
     assert (answer.status_code, type(member.workspace).objects.get().name) == (403, "Harbor Coffee")
 
 
