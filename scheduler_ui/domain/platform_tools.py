@@ -49,7 +49,7 @@ def account_data(account: Account) -> AccountData:
 
 def content_of(delivery: Delivery) -> Content:
     """What a scheduled delivery is to send."""
-    attachments = delivery.post.attachments.select_related("media")
+    attachments = delivery.post.attachments.select_related("media") if delivery.has_media else ()
     assert delivery.scheduled_for is not None
     return Content(
         post_id=delivery.post.public_id,

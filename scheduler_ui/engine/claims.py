@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max, Model, Q
 
 from scheduler_ui.engine import ledger
-from scheduler_ui.models import Attempt, Delivery, Status, move_to
+from scheduler_ui.models import Attempt, Delivery, Status, insert_row, move_to
 
 
 def new_token() -> str:
@@ -46,7 +46,7 @@ def claim(  # noqa: PLR0913 - each is named by the caller
         number = 1 if is_first else next_number(delivery, Attempt.Kind.SEND)
         return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker)
 
-    return ledger.write(mark)
+    return ledger.write(mark, delivery)
 
 
 def next_number(delivery: Delivery, kind: str) -> int:
@@ -54,7 +54,7 @@ def next_number(delivery: Delivery, kind: str) -> int:
 
 
 def open_attempt(delivery: Delivery, kind: str, number: int, *, now: datetime, worker: str) -> Attempt:
-    return Attempt.objects.create(
+    attempt = Attempt(
         delivery=delivery,
         kind=kind,
         number=number,
@@ -63,3 +63,5 @@ def open_attempt(delivery: Delivery, kind: str, number: int, *, now: datetime, w
         marked_at=now,
         worker=worker,
     )
+    insert_row(attempt)
+    return attempt

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
-from scheduler_ui.engine import beats, deliver, ledger, ticks, touches
+from scheduler_ui.engine import beats, deliver, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
 from scheduler_ui.platforms.http import shared_tls_context
 
@@ -68,7 +68,6 @@ class PunctualConsumer(QuietConsumer):
 
     def start(self) -> None:
         shared_tls_context()  # reading the certificates takes longer than a post may be late
-        ledger.open_shared()
         for pulse in self.pulses:
             pulse.start()
         if self.slow is not None:
@@ -89,7 +88,6 @@ class PunctualConsumer(QuietConsumer):
             for _ in self.slow.worker_threads:
                 self.slow.huey.bell.release()
         super().stop(graceful)
-        ledger.close_shared()
         self._say_goodbye()
 
     def _say_goodbye(self) -> None:

@@ -40,7 +40,7 @@ def deliver(delivery_id: int) -> None:
 
 def _deliver(delivery_id: int) -> None:
     crash.point("taken")
-    delivery = Delivery.objects.select_related("account", "post", "workspace").filter(pk=delivery_id).first()
+    delivery = Delivery.in_full(delivery_id)
     if delivery is None or delivery.due_at is None or delivery.hold_reason:
         return
     if delivery.due_at > clock.now() + span("lead") * 2 + timedelta(seconds=1):

@@ -1,111 +1,71 @@
-"""One durable commit for many: a burst of claims and answers waits for the disk together, not one after another.
+"""One durable commit for many: a burst of claims and answers waits for the disk together, not one after another."""
 
-A commit that survives a power cut takes milliseconds, and SQLite has one writer. So in a worker on SQLite one thread
-writes for all the others: what comes while it commits goes into the next commit. Everywhere else a write is a
-transaction of its own.
-"""
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
-import os
-import queue
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from django.db import Error, connection, models, transaction
 
-from django.db import close_old_connections, connection, connections, transaction
+from scheduler_ui.engine.together import Together
 
 T = TypeVar("T")
-Entry = tuple[Callable[[], Any], "Future[Any]"]
 MOST_AT_ONCE = 64
 
 
-class Ledger(threading.Thread):
-    """Runs what it is handed, each in a savepoint of its own, and answers once all of it is durable."""
+@dataclass(frozen=True)
+class _Entry:
+    """`rows` are the objects that `work` changes in memory: put back as they were when its commit fails."""
 
-    def __init__(self) -> None:
-        super().__init__(name="ledger", daemon=True)
-        self._is_stopping = False
-        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+    work: Callable[[], Any]
+    rows: tuple[models.Model, ...]
 
-    def write(self, work: Callable[[], T]) -> T:
-        if threading.current_thread() is self:
-            return work()
-        answer: Future[T] = Future()
-        self._entries.put((work, answer))
-        while True:
-            try:
-                return answer.result(timeout=1)
-            except TimeoutError:
-                if not self.is_alive():
-                    raise RuntimeError("The thread that writes for this worker has ended.") from None
-
-    def stop(self) -> None:
-        self._is_stopping = True
-        self._entries.put(None)
-        self.join()
-
-    def run(self) -> None:
-        try:
-            self._write_until_stopped()
-        finally:
-            if not self._is_stopping:
-                # Without it nothing is ever claimed again: end the worker, and whoever watches it starts a new one.
-                os.kill(os.getpid(), signal.SIGTERM)
-            connections.close_all()
-
-    def _write_until_stopped(self) -> None:
-        while not self._is_stopping or not self._entries.empty():
-            batch = [self._entries.get()]
-            while len(batch) < MOST_AT_ONCE and not self._entries.empty():
-                batch.append(self._entries.get())
-            self._commit([entry for entry in batch if entry is not None])
-
-    def _commit(self, batch: list[Entry]) -> None:
+    def run(self) -> Any:
+        before = [dict(row.__dict__) for row in self.rows]
         try:
             with transaction.atomic():
-                ended = [_attempt(work) for work, _ in batch]
-        except Exception as error:
-            # Nothing of it is in the database: each must learn that.
-            for _, answer in batch:
-                answer.set_exception(error)
-            close_old_connections()
-            return
-        for (_, answer), (value, failure) in zip(batch, ended, strict=True):
-            if failure is not None:
-                answer.set_exception(failure)
-            else:
-                answer.set_result(value)
+                return self.work()
+        except BaseException:
+            self.put_back(before)
+            raise
+
+    def put_back(self, before: Sequence[dict[str, Any]]) -> None:
+        for row, values in zip(self.rows, before, strict=True):
+            row.__dict__.clear()
+            row.__dict__.update(values)
 
 
-_shared: Ledger | None = None
+def write(work: Callable[[], T], *rows: models.Model) -> T:
+    """Run `work` in a transaction that others may share, and return what it returns, once that is durable.
+
+    It may run twice: when a neighbour fails, all are rolled back and each runs again in a transaction of its own.
+    """
+    entry = _Entry(work, rows)
+    if connection.in_atomic_block:
+        # The transaction is the caller's: nobody else's work may wait for its end.
+        return cast(T, entry.run())
+    return cast(T, _shared.ask(entry))
 
 
-def write(work: Callable[[], T]) -> T:
-    """Run `work` in a transaction and return what it returns, once that is durable."""
-    if _shared is not None and connection.vendor == "sqlite":
-        return _shared.write(work)
-    with transaction.atomic():
-        return work()
+def _commit(entries: Sequence[_Entry]) -> list[Any]:
+    if len(entries) > 1:
+        before = [[dict(row.__dict__) for row in entry.rows] for entry in entries]
+        try:
+            with transaction.atomic():
+                return [entry.work() for entry in entries]
+        except Exception:
+            for entry, values in zip(entries, before, strict=True):
+                entry.put_back(values)
+    return [_alone(entry) for entry in entries]
 
 
-def open_shared() -> None:
-    """From here on this process has one writer."""
-    global _shared
-    _shared = Ledger()
-    _shared.start()
-
-
-def close_shared() -> None:
-    global _shared
-    ledger, _shared = _shared, None
-    if ledger is not None:
-        ledger.stop()
-
-
-def _attempt(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _alone(entry: _Entry) -> Any:
     try:
-        with transaction.atomic():
-            return work(), None
+        return entry.run()
+    except Error as error:
+        connection.close_if_unusable_or_obsolete()
+        return error
     except Exception as error:
-        return None, error
+        return error
+
+
+_shared: Together[_Entry, Any] = Together(_commit, MOST_AT_ONCE)

@@ -99,6 +99,6 @@ def _miss(delivery: Delivery, now: datetime) -> None:
         telling.tell(Notice.Kind.MISSED, delivery, now)
         return True
 
-    if ledger.write(miss):
+    if ledger.write(miss, delivery):
         logger.warning("missed %s to %s: no worker sent it in time", delivery.public_id, delivery.account.handle)
         touches.add(delivery.workspace_id)

@@ -100,7 +100,7 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
     if lookups >= len(delays):
         _keep(delivery, attempt, None, Attempt.Outcome.ABSENT, lookups=lookups)
     elif lookups % per_round == 0:
-        ledger.write(lambda: _send_again(delivery, attempt, lookups, now))
+        ledger.write(lambda: _send_again(delivery, attempt, lookups, now), delivery)
     else:
         _keep(delivery, attempt, now + delays[lookups], Attempt.Outcome.ABSENT, lookups=lookups)
 
@@ -170,7 +170,7 @@ def _keep(
             telling.tell(Notice.Kind.ASKED, delivery, clock.now())
         return True
 
-    if ledger.write(keep):
+    if ledger.write(keep, delivery):
         touches.add(delivery.workspace_id)
 
 

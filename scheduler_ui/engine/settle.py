@@ -14,7 +14,7 @@ from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.engine import claims, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to, update_row
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import (
     Accepted,
@@ -89,8 +89,6 @@ def _settle(
     status, changes = _decide(delivery, outcome, now)
     if status == Status.RETRYING:
         status, changes = _while_sending(delivery, status, changes, now)
-    # The object in hand stays as it was read until the whole transaction has held.
-    before = {name: getattr(delivery, name) for name in ("status", "sent_at", *changes)}
 
     def write() -> bool:
         if not move_to(delivery, status, **changes, sent_at=sent_at):
@@ -99,12 +97,7 @@ def _settle(
         _tell(delivery, outcome, now)
         return True
 
-    try:
-        return ledger.write(write)
-    except BaseException:
-        for name, value in before.items():
-            setattr(delivery, name, value)
-        raise
+    return ledger.write(write, delivery)
 
 
 def hold_now(delivery: Delivery) -> Hold:
@@ -198,9 +191,8 @@ def _write_attempt(
     error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
     # A look-up has a moment of its own, not that of the send it asks about.
     sent_at = sent_at if attempt.kind == Attempt.Kind.SEND else None
-    Attempt.objects.filter(pk=attempt.pk).update(
-        outcome=kind, error=error, answer=outcome.answer[:4000], ended_at=now, sent_at=sent_at, next_at=next_at
-    )
+    ended = {"outcome": kind, "error": error, "answer": outcome.answer[:4000], "ended_at": now}
+    update_row(Attempt, attempt.pk, {}, ended | {"sent_at": sent_at, "next_at": next_at})
 
 
 def _tell(delivery: Delivery, outcome: Published | Accepted | PlatformError, now: datetime) -> None:

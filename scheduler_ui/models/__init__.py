@@ -19,6 +19,7 @@ from scheduler_ui.models.job import JobRun
 from scheduler_ui.models.media import Media
 from scheduler_ui.models.notice import Notice
 from scheduler_ui.models.post import Event, Post, PostMedia
+from scheduler_ui.models.rows import insert_row, update_row
 from scheduler_ui.models.user import User
 from scheduler_ui.models.worker import Installation, Worker
 from scheduler_ui.models.workspace import Invite, LateThen, Membership, Role, Workspace
@@ -50,6 +51,8 @@ __all__ = [
     "User",
     "Worker",
     "Workspace",
+    "insert_row",
     "move_many",
     "move_to",
+    "update_row",
 ]

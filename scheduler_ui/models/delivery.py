@@ -1,3 +1,5 @@
+from functools import cache
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -5,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from scheduler_ui.models.account import Account
 from scheduler_ui.models.fields import PublicIdField
 from scheduler_ui.models.post import Post
+from scheduler_ui.models.rows import Reader, update_row
 from scheduler_ui.models.workspace import Workspace
 
 
@@ -98,6 +101,9 @@ class Delivery(models.Model):
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # False where in_full has looked and there is none.
+    has_media = True
+
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
@@ -127,9 +133,20 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.public_id} to {self.account}"
 
+    @classmethod
+    def in_full(cls, pk: int) -> "Delivery | None":
+        """The row with its account, post and workspace, in one query and a fraction of the ORM's time."""
+        return _in_full().read(pk)
+
     @property
     def content(self) -> str:
         return self.post.text if self.text is None else self.text
+
+
+@cache
+def _in_full() -> Reader:
+    media = "EXISTS (SELECT 1 FROM scheduler_ui_postmedia WHERE post_id = scheduler_ui_post.id)"
+    return Reader(Delivery, ("account", "post", "workspace"), {"has_media": media})
 
 
 class Attempt(models.Model):
@@ -184,7 +201,7 @@ def move_to(delivery: Delivery, status: str, *, fence: tuple[str, ...] = ("token
     """
     _check(delivery.status, status)
     as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
-    if Delivery.objects.filter(pk=delivery.pk, **as_read).update(status=status, **changes) != 1:
+    if not update_row(Delivery, delivery.pk, as_read, {"status": status} | changes):
         return False
     for name, value in ({"status": status} | changes).items():
         setattr(delivery, name, value)
