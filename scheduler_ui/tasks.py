@@ -7,7 +7,7 @@ from huey import crontab
 from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
 
 from scheduler_ui.domain import mail, media, sync, trash, zone_data
-from scheduler_ui.engine import clock, deliver, offers, prepare, recover, touches
+from scheduler_ui.engine import clock, deliver, offers, prepare, recover, restoring, touches
 
 SLOW = HUEY.slow
 
@@ -29,11 +29,22 @@ def tick(now: datetime) -> None:
         recover.recover_lapsed(now)
         if settings.PUNCTUAL["offers_by"] != "minute":
             offers.offer_due(now, wake, busy=len(deliver.in_flight))
+    restoring.offer_looks(now, wake_look)
     touches.flush()
 
 
 def wake(delivery_id: int, eta: datetime) -> None:
     deliver_delivery.schedule((delivery_id,), eta=eta)
+
+
+def wake_look(delivery_id: int) -> None:
+    SLOW.enqueue(look_back_for.s(delivery_id))
+
+
+@SLOW.task()
+@close_db
+def look_back_for(delivery_id: int) -> None:
+    restoring.look_back(delivery_id)
 
 
 @db_periodic_task(crontab())

@@ -79,6 +79,9 @@ def _unconfirmed(delivery: Delivery, scene: Scene) -> Reason:
     twice = _("Sending it again could post it twice.")
     if delivery.due_at is None:
         sentence = _("It may be out: the answer of %(platform)s was lost. Look, then say which.") % words
+        if delivery.marked_at is None and delivery.error:
+            # Never sent by this database's own account: it says itself why it asks.
+            sentence = _("%(why)s Look, then say which.") % {"why": delivery.error}
         return told(Actor.YOU, sentence, _("Nothing by itself: you say whether it is there."), twice)
     sentence = _("It may be out: the answer of %(platform)s was lost. Punctual is finding out.") % words
     if not scene.machine.is_beating(scene.now):

@@ -6,7 +6,7 @@ from scheduler_ui.domain import notices
 from scheduler_ui.models import Delivery, Notice
 
 
-def tell(kind: str, delivery: Delivery, now: datetime) -> None:
+def tell(kind: str, delivery: Delivery, now: datetime, *, body: str = "") -> None:
     """Put a delivery that needs a person under the bell; the same event told twice is one notice."""
     titles = {
         Notice.Kind.FAILED: _("Not published to %(account)s"),
@@ -22,7 +22,7 @@ def tell(kind: str, delivery: Delivery, now: datetime) -> None:
         kind,
         delivery.workspace,
         title=titles[Notice.Kind(kind)] % {"account": delivery.account},
-        body=bodies[Notice.Kind(kind)],
+        body=body or bodies[Notice.Kind(kind)],
         # The same moment of the same delivery; another lost answer is another event.
         event_key=f"{kind}:{delivery.public_id}:{delivery.version}:{delivery.attempts.count()}",
         delivery=delivery,

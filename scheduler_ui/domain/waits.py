@@ -49,12 +49,14 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
         Hold.PAUSED: _("The account is paused. The post keeps its time, and waits."),
         Hold.RECONNECT: _("%(platform)s must be connected again before the next try.") % words,
         Hold.BRAKE: _("Too much went to this account at once, so Punctual stopped to let you look."),
+        Hold.RESTORED: _("It may have gone out after the backup that was restored. Punctual looks before it sends it."),
         Hold.DELETED: _("It is in the trash, and will not be sent."),
     }
     steps = {
         Hold.PAUSED: _("Resume the account. "),
         Hold.RECONNECT: _("Reconnect the account. "),
         Hold.BRAKE: _("Look at the account, then let it go on. "),
+        Hold.RESTORED: _("It goes on as soon as %(platform)s has been asked, or restore mode is ended. ") % words,
         Hold.DELETED: _("Restore it to send it, or leave it: it goes for good after 30 days."),
     }
     hold = Hold(delivery.hold_reason)

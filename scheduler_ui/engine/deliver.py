@@ -11,7 +11,7 @@ from typing import Any
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, settle, switch
+from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, restoring, settle, switch
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
 from scheduler_ui.platforms.base import Platform
@@ -77,9 +77,9 @@ def _send(delivery: Delivery) -> None:
 
 
 def _is_held(delivery: Delivery) -> bool:
-    """The account's own word counts, should a hold have been overwritten by somebody who had read an older one."""
+    """The account's and restore mode's word counts, should somebody who had read an older one have overwritten it."""
     delivery.account.workspace = delivery.workspace  # read with the delivery; asking for it again costs a query
-    hold = hold_for(delivery.account, delivery.post)
+    hold = hold_for(delivery.account, delivery.post) or restoring.hold(delivery)
     if not hold:
         return False
     Delivery.objects.filter(pk=delivery.pk, status=delivery.status, hold_reason="").update(hold_reason=hold)

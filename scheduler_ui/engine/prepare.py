@@ -5,7 +5,7 @@ from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, crash, settle
+from scheduler_ui.engine import beats, claims, clock, crash, keys, settle
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Attempt, Delivery
 from scheduler_ui.platforms.base import Content, Platform
@@ -34,7 +34,7 @@ def frozen(delivery: Delivery, platform: Platform) -> tuple[str, dict[str, Any]]
         return None
     try:
         with foreseen():
-            key = delivery.key or platform.new_key(delivery.due_at) or claims.new_token()
+            key = keys.key_of(delivery, platform)
             return key, platform.freeze(content, results, key)
     except PlatformError as error:
         _settle(delivery, error, clock.now())

@@ -62,19 +62,20 @@ def look(delivery: Delivery, now: datetime) -> None:
     platform = platform_tools.platform_for(delivery.account)
     attempt = _question(delivery, Attempt.Kind.LOOKUP, now)
     try:
-        found = _find(platform, delivery)
+        found = find(platform, delivery)
     except PlatformError as error:
         _look_failed(delivery, attempt, error)
         return
-    if found is not None and not _is_owned(delivery, found):
+    if found is not None and not is_owned(delivery, found):
         settle.settle(delivery, attempt, found, now=clock.now())
     else:
         _absent(delivery, attempt, platform.kind, clock.now())
 
 
-def _find(platform: Platform, delivery: Delivery) -> Published | None:
+def find(platform: Platform, delivery: Delivery, since: datetime | None = None) -> Published | None:
+    """What is there of a delivery, sent at `since` or later (default: at its first try). Raises PlatformError."""
     first = delivery.attempts.filter(kind=Attempt.Kind.SEND, key=delivery.key).order_by("id").first()
-    since = (first.marked_at if first else delivery.marked_at or delivery.created_at) - SKEW
+    since = since or (first.marked_at if first else delivery.marked_at or delivery.created_at) - SKEW
     others = Delivery.objects.filter(account=delivery.account).exclude(pk=delivery.pk).exclude(remote_id="")
     owned = frozenset(others.filter(settled_at__gte=since).values_list("remote_id", flat=True))
     payload = delivery.payload or {}
@@ -86,7 +87,7 @@ def _find(platform: Platform, delivery: Delivery) -> Published | None:
             return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
 
 
-def _is_owned(delivery: Delivery, found: Published) -> bool:
+def is_owned(delivery: Delivery, found: Published) -> bool:
     """Two deliveries of the same words may look at one moment; what the first has adopted is not the second's."""
     others = Delivery.objects.filter(account=delivery.account_id, remote_id=found.remote_id).exclude(pk=delivery.pk)
     return bool(found.remote_id) and others.exists()
@@ -108,7 +109,7 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
 def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetime) -> None:
     changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
     if move_to(delivery, Status.RETRYING, **changes, hold_reason=settle.hold_now(delivery)):
-        _close(attempt, Attempt.Outcome.ABSENT, now)
+        close(attempt, Attempt.Outcome.ABSENT, now)
         touches.add(delivery.workspace_id)
 
 
@@ -165,7 +166,7 @@ def _keep(
         as_read = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, token=delivery.token)
         if as_read.update(due_at=next_at, **settle.FREE, **changes) != 1:
             return False
-        _close(attempt, outcome, next_at, answer)
+        close(attempt, outcome, next_at, answer)
         if next_at is None:
             telling.tell(Notice.Kind.ASKED, delivery, clock.now())
         return True
@@ -174,7 +175,7 @@ def _keep(
         touches.add(delivery.workspace_id)
 
 
-def _close(
+def close(
     attempt: Attempt, outcome: str, next_at: datetime | None, answer: Accepted | PlatformError | None = None
 ) -> None:
     error = str(answer)[:500] if isinstance(answer, PlatformError) else ""

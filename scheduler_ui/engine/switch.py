@@ -1,28 +1,49 @@
-"""Whether anything may go out at all: the environment stands over the button."""
+"""Whether anything may go out at all: the environment stands over the button; and whether we are in restore mode."""
 
 import time
+from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import Installation
 
+
+class Restored(NamedTuple):
+    """`moment`: what the database knows of. `at`: when it became this installation's."""
+
+    moment: datetime
+    at: datetime
+
+
 # (monotonic moment of the look, what it found): every delivery of a burst asks.
-_seen: tuple[float, bool] | None = None
+_seen: tuple[float, bool, Restored | None] | None = None
 
 
 def is_publishing_on() -> bool:
     """The button's state, at most one tick old."""
-    global _seen
     if settings.SCHEDULING_ENABLED is not None:
         return bool(settings.SCHEDULING_ENABLED)
-    if _seen is None or time.monotonic() - _seen[0] > span("tick").total_seconds():
-        enabled = Installation.objects.filter(pk=1).values_list("scheduling_enabled", flat=True).first()
-        _seen = (time.monotonic(), enabled is not False)
-    return _seen[1]
+    return _look()[1]
+
+
+def restored() -> Restored | None:
+    """Restore mode, at most one tick old; None while it is off."""
+    return _look()[2]
 
 
 def forget() -> None:
     """Look again at the next question."""
     global _seen
     _seen = None
+
+
+def _look() -> tuple[float, bool, Restored | None]:
+    global _seen
+    if _seen is None or time.monotonic() - _seen[0] > span("tick").total_seconds():
+        row = Installation.objects.filter(pk=1).first() or Installation()
+        moment = row.restored_from
+        mode = Restored(moment, row.restored_at or moment) if moment else None
+        _seen = (time.monotonic(), row.scheduling_enabled, mode)
+    return _seen

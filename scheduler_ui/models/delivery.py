@@ -31,7 +31,16 @@ STARTED = frozenset({Status.PUBLISHING, Status.PROCESSING, Status.PUBLISHED, Sta
 
 ARROWS = {
     Status.DRAFT: {Status.SCHEDULED},
-    Status.SCHEDULED: {Status.PUBLISHING, Status.FAILED, Status.RETRYING, Status.MISSED, Status.CANCELED, Status.DRAFT},
+    Status.SCHEDULED: {
+        Status.PUBLISHING,
+        Status.FAILED,
+        Status.RETRYING,
+        Status.MISSED,
+        Status.CANCELED,
+        Status.DRAFT,
+        # The database is from a backup: the same delivery may have gone out after it was made.
+        Status.UNCONFIRMED,
+    },
     Status.RETRYING: {
         Status.PUBLISHING,
         Status.FAILED,
@@ -41,6 +50,8 @@ ARROWS = {
         # By a person: a new time, or back to a draft. Nothing has gone out.
         Status.SCHEDULED,
         Status.DRAFT,
+        # As above.
+        Status.UNCONFIRMED,
     },
     Status.PUBLISHING: {Status.PUBLISHED, Status.PROCESSING, Status.RETRYING, Status.FAILED, Status.UNCONFIRMED},
     Status.PROCESSING: {Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED},

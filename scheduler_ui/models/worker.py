@@ -28,6 +28,8 @@ class Installation(models.Model):
     worker_alarm_at = models.DateTimeField(null=True, blank=True)
     # Restore mode: the moment of the backup that the database was restored from. NULL: not in restore mode.
     restored_from = models.DateTimeField(null=True, blank=True)
+    # When it was: what was made after that cannot have gone out before it.
+    restored_at = models.DateTimeField(null=True, blank=True)
     refused_messages = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -178,8 +178,11 @@ class Platform:
         """What would surely be refused; only what spares the author a failure."""
         return []
 
-    def new_key(self, now: datetime) -> str | None:
-        """A key that the platform itself remembers, chosen before sending; None: any unguessable one will do."""
+    def new_key(self, at: datetime, seed: str) -> str | None:
+        """A key that the platform itself remembers, chosen before sending; None: any unguessable one will do.
+
+        The same `at` and `seed` give the same key: a database restored from a backup must find what went out since.
+        """
         return None
 
     def needs_prepare(self, content: Content) -> bool:

@@ -76,8 +76,8 @@ class Bluesky(Platform):
             return []
         return [Problem(_("Its signs take %(size)s bytes; Bluesky takes 3000.") % {"size": size})]
 
-    def new_key(self, now: datetime) -> str:
-        return bluesky_text.new_tid(now)
+    def new_key(self, at: datetime, seed: str) -> str:
+        return bluesky_text.tid_of(at, seed)
 
     def needs_prepare(self, content: Content) -> bool:
         return bool(content.media or bluesky_text.mentioned(content.text))

@@ -1,6 +1,6 @@
 """Bluesky's text: graphemes, facets at UTF-8 offsets, and the record keys that sort by time."""
 
-import secrets
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -45,10 +45,11 @@ def facets(text: str, people: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def new_tid(at: datetime) -> str:
-    """A record key for `at`; its microseconds are chance, so that posts of one second do not collide."""
-    moment = int(at.timestamp()) * 1_000_000 + secrets.randbelow(1_000_000)
-    number = (moment << 10) | secrets.randbelow(1024)
+def tid_of(at: datetime, seed: str) -> str:
+    """The record key of `seed` at `at`; its microseconds come from the seed, so that posts of a second differ."""
+    chance = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8])
+    moment = int(at.timestamp()) * 1_000_000 + (chance >> 10) % 1_000_000
+    number = (moment << 10) | chance % 1024
     return "".join(TID_LETTERS[(number >> shift) & 31] for shift in range(60, -1, -5))
 
 

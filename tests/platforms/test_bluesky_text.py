@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler_ui.platforms.bluesky_text import TID_LETTERS, facets, length, mentioned, new_tid
+from scheduler_ui.platforms.bluesky_text import TID_LETTERS, facets, length, mentioned, tid_of
 
 PEOPLE = {"alice.test": "did:plc:alice", "bob.bsky.social": "did:plc:bob"}
 
@@ -77,11 +77,11 @@ def test_facets_never_overlap_and_lie_within_the_text(parts):
 
 def test_tid_is_valid_and_sorts_by_second():
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    keys = [new_tid(at + timedelta(seconds=number)) for number in range(50)]
+    keys = [tid_of(at + timedelta(seconds=number), "seed") for number in range(50)]
     assert keys == sorted(keys)
     assert all(len(key) == 13 and set(key) <= set(TID_LETTERS) and key[0] in "234567abcdefghij" for key in keys)
 
 
 def test_tids_of_one_second_do_not_collide():
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    assert len({new_tid(at) for _ in range(1000)}) == 1000
+    assert len({tid_of(at, str(number)) for number in range(1000)}) == 1000

@@ -41,7 +41,7 @@ def platform(case):
 
 def frozen(platform, content=None, key=None):
     content = content or a_content()
-    key = key or platform.new_key(AT) or "key-1"
+    key = key or platform.new_key(AT, "seed") or "key-1"
     prepared = platform.prepare(content) if platform.needs_prepare(content) else {}
     return platform.freeze(content, prepared, key), key
 
@@ -114,7 +114,7 @@ def test_account_whose_sign_in_was_wiped_fails_in_one_of_the_four_ways(case):
 def test_frozen_payload_is_plain_and_the_same_each_time(case, platform):
     content = a_content("Hi @alice.test, https://example.org #roast", *[an_image()] * min(platform.max_images, 1))
     prepared = platform.prepare(content) if platform.needs_prepare(content) else {}
-    key = platform.new_key(AT) or "key-1"
+    key = platform.new_key(AT, "seed") or "key-1"
     first = json.dumps(platform.freeze(content, prepared, key), sort_keys=True)
     assert first == json.dumps(platform.freeze(content, prepared, key), sort_keys=True)
     assert json.loads(first)["text" if "text" in json.loads(first) else "post"]
@@ -128,7 +128,8 @@ def test_preparing_twice_gives_what_can_be_sent_twice(platform):
 
 
 def test_keys_are_short_and_never_the_same(platform):
-    keys = [platform.new_key(AT) for _ in range(200)]
+    keys = [platform.new_key(AT, str(number)) for number in range(200)]
+    assert keys == [platform.new_key(AT, str(number)) for number in range(200)]
     assert keys == [None] * 200 or (len(set(keys)) == 200 and all(len(key) <= 64 for key in keys))
 
 
@@ -273,5 +274,7 @@ def test_smallest_platform_has_a_safe_default_for_everything():
     content = a_content()
     assert (smallest.kind, smallest.check(content), smallest.needs_prepare(content)) == (Kind.BLIND, [], False)
     assert smallest.freeze(content, smallest.prepare(content), "k") == {"text": content.text}
-    assert (smallest.find({}, "k", AT), smallest.refresh(), smallest.profile(), smallest.new_key(AT)) == (None,) * 4
+    assert (smallest.find({}, "k", AT), smallest.refresh(), smallest.profile(), smallest.new_key(AT, "seed")) == (
+        None,
+    ) * 4
     assert smallest.publish({}, "k") == Published("k")

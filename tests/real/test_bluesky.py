@@ -53,7 +53,7 @@ def a_content(text, *media):
 
 def ready(bluesky, content):
     """What the engine would have frozen, and its key."""
-    key = bluesky.new_key(content.at)
+    key = bluesky.new_key(content.at, content.post_id)
     prepared = bluesky.prepare(content) if bluesky.needs_prepare(content) else {}
     return bluesky.freeze(content, prepared, key), key
 

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import deliver, offers, recover, touches
+from scheduler_ui.engine import deliver, offers, recover, restoring, touches
 from scheduler_ui.models import Delivery
 
 
@@ -15,6 +15,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         recover.recover_lapsed(now)
+        while restoring.offer_looks(now, restoring.look_back, every=0):
+            pass
         woken: list[int] = []
 
         def wake(delivery_id: int, eta: datetime) -> None:
