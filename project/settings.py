@@ -223,6 +223,9 @@ PUNCTUAL: dict[str, Any] = {
     "beat": _seconds("BEAT", 3),
     "worker_gone": _seconds("WORKER_GONE", 10),
     "reoffer": _seconds("REOFFER", 2),
+    # A step of the clock that is no drift, and how long what it jumped over waits lest it jump back.
+    "clock_jump": environment.number("CLOCK_JUMP", 1, above=0.1),
+    "clock_grace": _seconds("CLOCK_GRACE", 30),
     "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),

@@ -7,7 +7,7 @@ from huey import crontab
 from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
 
 from scheduler_ui.domain import mail, media, sync, trash, zone_data
-from scheduler_ui.engine import clock, deliver, offers, prepare, recover, restoring, touches
+from scheduler_ui.engine import clock, deliver, leaps, offers, prepare, recover, restoring, touches
 
 SLOW = HUEY.slow
 
@@ -25,7 +25,7 @@ def check_due() -> None:
 
 @HUEY.on_pulse("tick")
 def tick(now: datetime) -> None:
-    if offers.has_work(now):
+    if leaps.is_settled() and offers.has_work(now):
         recover.recover_lapsed(now)
         if settings.PUNCTUAL["offers_by"] != "minute":
             offers.offer_due(now, wake, busy=len(deliver.in_flight))

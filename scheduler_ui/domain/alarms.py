@@ -1,4 +1,4 @@
-"""No worker is running: said once per outage, by the web process, for nobody else is left to say it."""
+"""What is wrong with the machines themselves, said once per event to every workspace."""
 
 from datetime import datetime, timedelta
 
@@ -36,6 +36,26 @@ def alarm(now: datetime, gone_since: datetime) -> bool:
         for workspace in Workspace.objects.all():
             _tell(workspace, gone_since, now)
     return True
+
+
+def clock_is_off(host: str, offset: timedelta, now: datetime) -> None:
+    """A worker has seen its machine's clock jump, or go apart from the database's; `offset` is negative when behind."""
+    for workspace in Workspace.objects.all():
+        notices.tell(
+            Notice.Kind.CLOCK,
+            workspace,
+            title=_("The clock of %(host)s is wrong, or has just been set") % {"host": host},
+            body=_clock_sentence(offset),
+            event_key=f"clock:{workspace.public_id}:{host[:24]}:{now:%Y-%m-%dT%H:%M}",
+            now=now,
+        )
+
+
+def _clock_sentence(offset: timedelta) -> str:
+    how_far = str(timedelta(seconds=round(abs(offset).total_seconds())))
+    told = _("It went back by %(time)s.") if offset < timedelta() else _("It went ahead by %(time)s.")
+    advice = _("Nothing goes out before its time, but look whether the machine sets its clock by the network (NTP).")
+    return f"{told % {'time': how_far}} {advice}"
 
 
 def _is_alive(now: datetime) -> bool:

@@ -4,10 +4,13 @@ import functools
 import os
 import socket
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
 
+from scheduler_ui.domain import alarms
+from scheduler_ui.engine import clock
 from scheduler_ui.engine.messages import refused
 from scheduler_ui.models import Installation, Worker
 
@@ -20,15 +23,26 @@ def worker_name() -> str:
 
 
 def beat(now: datetime) -> None:
-    """Say that this process lives, and how many queue messages it has refused."""
+    """Say that this process lives, what troubles it, and how many queue messages it has refused."""
     mine = {"host": socket.gethostname()[:200], "pid": os.getpid()}
+    changes = {"beat_at": now} | _look_at_clock(now)
     Worker.objects.update_or_create(
-        **mine, defaults={"beat_at": now}, create_defaults={**mine, "beat_at": now, "started_at": now, **_threads()}
+        **mine, defaults=changes, create_defaults={**mine, **changes, "started_at": now, **_threads()}
     )
     Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
     if number := refused.take():
         Installation.objects.get_or_create(pk=1)
         Installation.objects.filter(pk=1).update(refused_messages=F("refused_messages") + number)
+
+
+def _look_at_clock(now: datetime) -> dict[str, Any]:
+    """A clock that has gone wrong is told once per machine, not by each of its workers and every beat."""
+    clock.measure()
+    offset, is_off = clock.state()
+    host = socket.gethostname()[:200]
+    if is_off and not Worker.objects.filter(host=host, is_clock_off=True).exists():
+        alarms.clock_is_off(host, timedelta(milliseconds=offset), now)
+    return {"clock_offset_ms": offset, "is_clock_off": is_off}
 
 
 def stop() -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
-from scheduler_ui.engine import beats, deliver, ticks, touches
+from scheduler_ui.engine import beats, clock, deliver, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
 from scheduler_ui.platforms.http import shared_tls_context
 
@@ -68,6 +68,7 @@ class PunctualConsumer(QuietConsumer):
 
     def start(self) -> None:
         shared_tls_context()  # reading the certificates takes longer than a post may be late
+        clock.measure()
         for pulse in self.pulses:
             pulse.start()
         if self.slow is not None:

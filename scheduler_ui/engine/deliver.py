@@ -45,6 +45,8 @@ def _deliver(delivery_id: int) -> None:
         return
     if delivery.due_at > clock.now() + span("lead") * 2 + timedelta(seconds=1):
         return
+    if not clock.is_steady() or clock.is_leapt_over(delivery.due_at):
+        return
     if delivery.status in WAITING:
         _send(delivery)
     elif delivery.status == Status.PROCESSING:
@@ -67,7 +69,8 @@ def _send(delivery: Delivery) -> None:
         return
     key, payload = frozen
     platform.warm()
-    clock.sleep_until(due_at - span("claim_before"))
+    if not clock.sleep_until(due_at - span("claim_before")):
+        return
     lease = platform.deadline + span("lease_extra")
     attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())
     if attempt is None:
@@ -96,11 +99,13 @@ def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool
 
 
 def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: datetime) -> None:
-    clock.sleep_until(due_at)
+    is_time = clock.sleep_until(due_at)
     sent_at = clock.now()
-    if not _has_time(delivery, platform):
+    if not is_time:
+        outcome: Outcome = settle.NotBegun("The clock was set just then; nothing has been sent.", due_at)
+    elif not _has_time(delivery, platform):
         # Stopped or asleep too long: nothing has been sent, and the lease may lapse before the answer.
-        outcome: Outcome = Unavailable("This worker was stopped before it could send.")
+        outcome = Unavailable("This worker was stopped before it could send.")
     else:
         crash.point("before_send")
         outcome = call(platform, delivery.payload or {}, delivery.key, delivery)

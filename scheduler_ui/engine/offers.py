@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from scheduler_ui.domain import telling
-from scheduler_ui.engine import crash, ledger, switch, touches
+from scheduler_ui.engine import clock, crash, ledger, switch, touches
 from scheduler_ui.engine.numbers import late_limit, span
 from scheduler_ui.models import WAITING, Attempt, Delivery, Notice, Status, move_to
 
@@ -25,14 +25,14 @@ AT_ONCE = 500
 # Asked four times a second by every worker: built as a queryset it would cost ten times what running it does.
 _ANYTHING = """
 SELECT 1 FROM scheduler_ui_delivery
- WHERE due_at <= %s AND hold_reason = '' AND (queued_at IS NULL OR queued_at < %s)
+ WHERE due_at <= %s AND hold_reason = '' AND (queued_at IS NULL OR queued_at < %s OR queued_at > %s)
    AND (status <> 'publishing' OR due_at <= %s) LIMIT 1
 """
 
 
 def has_work(now: datetime) -> bool:
     """Whether offer_due or recover_lapsed would find anything."""
-    moments = [now + span("look_ahead"), now - span("reoffer"), now]
+    moments = [now + span("look_ahead"), now - span("reoffer"), now + 2 * span("look_ahead"), now]
     with connection.cursor() as cursor:
         cursor.execute(_ANYTHING, [connection.ops.adapt_datetimefield_value(moment) for moment in moments])
         return cursor.fetchone() is not None
@@ -40,11 +40,13 @@ def has_work(now: datetime) -> bool:
 
 def offer_due(now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | None = None) -> int:
     """Offer what is due within the look-ahead and not offered already; of what is overdue, only as much as fits."""
+    if not clock.is_steady():
+        return 0
     ahead = span("look_ahead") if ahead is None else ahead
     statuses = MACHINE if switch.is_publishing_on() else [Status.PROCESSING, Status.UNCONFIRMED]
     rows = (
         Delivery.objects.filter(status__in=statuses, hold_reason="")
-        .filter(Q(queued_at__isnull=True) | Q(queued_at__lt=now - span("reoffer")))
+        .filter(_is_free(now))
         .select_related("account", "workspace", "post")
     )
     soon = rows.filter(due_at__gt=now, due_at__lte=now + ahead).order_by("due_at")[:AT_ONCE]
@@ -58,6 +60,14 @@ def offer_due(now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | No
     if offered:
         crash.point("offered")
     return offered
+
+
+def _is_free(now: datetime) -> Q:
+    """Not offered, or in vain; what is said to have been offered in a far future was so by a wrong clock."""
+    lost = Q(queued_at__lt=now - span("reoffer")) | Q(queued_at__gt=now + 2 * span("look_ahead"))
+    leap = clock.leap()
+    free = Q(queued_at__isnull=True) | lost
+    return free & ~Q(due_at__gt=leap[0], due_at__lte=leap[1]) if leap else free
 
 
 def _overdue(rows: QuerySet[Delivery], now: datetime, busy: int) -> list[Delivery]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from huey import SqliteHuey
 
+from scheduler_ui.engine import clock
 from scheduler_ui.engine.messages import SignedJson
 
 
@@ -28,6 +29,9 @@ class WakingQueue(SqliteHuey):
             utc=True,
             fsync=False,  # it may be lost: the database is the truth
         )
+
+    def _get_timestamp(self) -> datetime:
+        return clock.now().replace(tzinfo=None)  # an eta is a moment of the clock that counts
 
     def enqueue(self, task: Any) -> None:
         with self._turn:

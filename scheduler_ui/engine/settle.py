@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_for
-from scheduler_ui.engine import claims, ledger, touches
+from scheduler_ui.engine import claims, clock, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to, update_row
 from scheduler_ui.platforms.base import Kind
@@ -39,6 +39,14 @@ OUTCOMES = {
 }
 
 
+class NotBegun(Unavailable):
+    """The worker itself gave up before it called the platform: no try, and due again at `due_at`."""
+
+    def __init__(self, sentence: str, due_at: datetime):
+        super().__init__(sentence)
+        self.due_at = due_at
+
+
 def settle(
     delivery: Delivery,
     attempt: Attempt,
@@ -59,7 +67,7 @@ def settle(
         except Error:
             logger.exception("the answer for %s could not be saved yet", delivery.public_id)
             close_old_connections()
-            if datetime.now(tz=until.tzinfo) >= until:
+            if clock.now() >= until:
                 return False
             time.sleep(span("tick").total_seconds())
     if is_ours:
@@ -140,6 +148,8 @@ def _again(
     if outcome.is_rate_limit:
         due_at = _not_early(delivery, now + (outcome.retry_after or RATE_LIMIT_DEFAULT))
         return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": max(delivery.tries - 1, 0)}
+    if isinstance(outcome, NotBegun):
+        return Status.RETRYING, FREE | error | {"due_at": outcome.due_at, "tries": max(delivery.tries - 1, 0)}
     delays = spans("retry_delays")
     if delivery.tries > len(delays):
         return Status.FAILED, FREE | error | {"due_at": None, "settled_at": now}

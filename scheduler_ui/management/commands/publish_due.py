@@ -2,10 +2,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import deliver, offers, recover, restoring, touches
+from scheduler_ui.engine import clock, deliver, offers, recover, restoring, touches
 from scheduler_ui.models import Delivery
 
 
@@ -13,7 +12,8 @@ class Command(BaseCommand):
     help = "One due check and its deliveries, now, in this process; prints what went out."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
+        clock.measure()
+        now = clock.now()
         recover.recover_lapsed(now)
         while restoring.offer_looks(now, restoring.look_back, every=0):
             pass
