@@ -10,10 +10,12 @@ from pathlib import Path
 
 from tests.bench import machine
 from tests.bench.options import Options
-from tests.bench.stacks import Embedded
+from tests.bench.stacks import SHAPES, Stack
 from tests.rig import processes
 
-LINES = {"lateness": 500, "burst": 1000, "drain": 5000}
+LINES = {"lateness": 500, "burst": 1000, "drain": 5000, "sizes": 0, "polls": 0}
+PROGRAMS = {"sizes": "sizes", "polls": "tabs"}
+SIZES = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
@@ -21,16 +23,19 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="punctual-bench-"))
     say(machine.describe(root))
     try:
-        stack = Embedded(root)
+        stacks = [SHAPES[name](root) for name in asked.shape or SHAPES]
         for _ in range(asked.runs):
             for line in asked.lines or LINES:
-                say(f"{line}, {stack.name}: {json.dumps(measure(stack, line, asked))}")
+                for stack in stacks:
+                    say(f"{line}, {stack.name}: {json.dumps(measure(stack, line, asked))}")
+        for stack in stacks:
+            stack.close()
     finally:
         if not asked.keep:
             shutil.rmtree(root, ignore_errors=True)
 
 
-def measure(stack: Embedded, line: str, asked: argparse.Namespace) -> dict:
+def measure(stack: Stack, line: str, asked: argparse.Namespace) -> dict:
     with stack.fresh() as (folder, extra):
         options = Options(
             line,
@@ -40,10 +45,11 @@ def measure(stack: Embedded, line: str, asked: argparse.Namespace) -> dict:
             threads=asked.threads,
             accounts=asked.accounts,
             answer_after=asked.answer_after,
+            sizes=tuple(asked.sizes or SIZES),
             is_sampled=asked.profile,
         )
         done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.ours", options.dump()],
+            [sys.executable, "-m", f"tests.bench.{PROGRAMS.get(line, 'ours')}", options.dump()],
             cwd=processes.ROOT,
             env=processes.environment(folder, **extra),
             capture_output=True,
@@ -55,7 +61,8 @@ def measure(stack: Embedded, line: str, asked: argparse.Namespace) -> dict:
             say(report.read_text())
     if done.returncode:
         raise SystemExit(f"{line} could not be measured: {done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1]) | {"spin_ms": round(machine.spin_ms(), 1)}
+    rows = [json.loads(row) for row in done.stdout.splitlines()]
+    return {"rows": rows, "spin_ms": round(machine.spin_ms(), 1)}
 
 
 def say(line: str) -> None:
@@ -66,8 +73,10 @@ def say(line: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("lines", nargs="*", choices=[[], *LINES], metavar="LINE", help=", ".join(LINES))
+    parser.add_argument("--shape", choices=SHAPES, action="append", help="again for both (the default)")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--posts", type=int)
+    parser.add_argument("--sizes", type=int, nargs="*")
     parser.add_argument("--workers", type=int, default=1, help="worker processes")
     parser.add_argument("--threads", type=int, default=16, help="threads of each")
     parser.add_argument("--accounts", type=int, default=50)

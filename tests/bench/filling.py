@@ -9,14 +9,14 @@ from scheduler_ui.models import Account, Delivery, Membership, Post, Status, Use
 AT_ONCE = 500
 
 
-def accounts(name: str, number: int) -> list[Account]:
+def accounts(name: str, number: int, platform: str = "bench") -> list[Account]:
     """So many accounts of one new workspace; the runaway brake, meant for an hour's posts, is off for each."""
     user = User.objects.create_user(f"{name}@example.org", None, timezone="UTC")
     workspace = Workspace.objects.create(name=name)
     Membership.objects.create(user=user, workspace=workspace)
     return [
         Account.objects.create(
-            workspace=workspace, platform="bench", remote_id=f"{name}{count}", handle=f"{name}{count}", hourly_cap=0
+            workspace=workspace, platform=platform, remote_id=f"{name}{count}", handle=f"{name}{count}", hourly_cap=0
         )
         for count in range(number)
     ]

@@ -15,6 +15,7 @@ class Options:
     threads: int = 16
     accounts: int = 50
     answer_after: float = 0.0
+    sizes: tuple[int, ...] = ()
     is_sampled: bool = False
 
     @property

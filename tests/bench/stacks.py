@@ -1,12 +1,13 @@
 """The two shapes: a fresh database for every measure, copied from one that was migrated once."""
 
 import contextlib
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.rig import processes
+from tests.rig import processes, servers
 
 
 class Embedded:
@@ -20,6 +21,7 @@ class Embedded:
         self._root = root
         processes.manage(self._template, "migrate", "-v", "0")
         processes.manage(self._template, "createcachetable")
+        processes.manage(self._template, "collectstatic", "--noinput", "-v", "0")
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -30,3 +32,39 @@ class Embedded:
 
     def close(self) -> None:
         pass
+
+
+class Grown:
+    """PostgreSQL, every commit flushed, and Redis, both of the bench's own."""
+
+    name = "grown"
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._servers = contextlib.ExitStack()
+        self._database = self._servers.enter_context(servers.Postgres(durable=True))
+        self._queue = self._servers.enter_context(servers.Redis())
+        folder = root / "grown"
+        folder.mkdir()
+        extra = servers.grown(self._database.create("template"), self._queue)
+        for command in (["migrate", "-v", "0"], ["createcachetable"], ["collectstatic", "--noinput", "-v", "0"]):
+            processes.manage(folder, *command, **extra)
+        self._static = folder / "static"
+
+    @contextlib.contextmanager
+    def fresh(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        folder = Path(tempfile.mkdtemp(dir=self._root))
+        name = f"bench_{secrets.token_hex(4)}"
+        with self._database.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        with self._queue.client() as client:
+            client.flushall()
+        shutil.copytree(self._static, folder / "static")
+        yield folder, servers.grown(self._database.url(name), self._queue)
+
+    def close(self) -> None:
+        self._servers.close()
+
+
+Stack = Embedded | Grown
+SHAPES = {shape.name: shape for shape in (Embedded, Grown)}

@@ -1,0 +1,140 @@
+"""What must not grow with the table: the due check, and a month of the calendar.
+
+Run as a program like `tests.bench.ours`; prints one line of JSON per size.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import psutil
+
+from project.start import start
+from tests.bench import tabs
+from tests.bench.options import Options
+
+MONTH, DUE, ROUNDS = 2000, 10, 31
+# All but the month's posts and what is due lie beyond the month, a minute apart: a million is two years of it.
+BEYOND = timedelta(days=70)
+
+
+def run(options: Options) -> None:
+    from scheduler_ui.models import Delivery
+    from tests.bench import filling, growth
+
+    now = datetime.now(UTC)
+    accounts = filling.accounts("bench", options.accounts, "rehearsal")
+    filling.schedule(accounts, _month(now))
+    client = _signed_in(accounts[0].workspace)
+    filling.schedule(accounts, {number: now.timestamp() - 1 for number in range(MONTH + 1, MONTH + DUE + 1)})
+    template = Delivery.objects.latest("id")
+    due, done = _due(), MONTH + DUE
+    for size in options.sizes:
+        growth.copy_posts(template, done + 1, size, now + BEYOND, "i * 60")
+        growth.settle_statistics()
+        done = size
+        check, month, poll = _check(due), _page(client, now), _poll(client)
+        sys.stdout.write(json.dumps({"rows": size} | check | month | poll) + "\n")
+        sys.stdout.flush()
+
+
+def _month(now: datetime) -> dict[int, float]:
+    """Two thousand posts evenly over the next month but one, away from the due check's look-ahead."""
+    first = _next_month(now).timestamp()
+    return {number: first + number * 28 * 86_400 / MONTH for number in range(1, MONTH + 1)}
+
+
+def _next_month(now: datetime) -> datetime:
+    return (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
+
+
+def _due() -> list[int]:
+    from scheduler_ui.models import Delivery
+
+    return list(Delivery.objects.order_by("-id").values_list("pk", flat=True)[:DUE])
+
+
+def _check(due: list[int]) -> dict[str, float]:
+    """Milliseconds of one due check that finds ten, and of the tick's look that finds none."""
+    from scheduler_ui.engine import offers
+    from scheduler_ui.models import Delivery
+
+    woken: list[int] = []
+
+    def check() -> None:
+        Delivery.objects.filter(pk__in=due).update(queued_at=None)
+        woken.clear()
+        began = time.perf_counter()
+        offers.offer_due(datetime.now(UTC), lambda key, _at: woken.append(key))
+        spent.append((time.perf_counter() - began) * 1000)
+        assert sorted(woken) == sorted(due), woken
+
+    def look() -> None:
+        began = time.perf_counter()
+        assert not offers.has_work(datetime.now(UTC))
+        spent.append((time.perf_counter() - began) * 1000)
+
+    spent: list[float] = []
+    found = _median(check, spent)
+    return {"due_check_ms": found, "look_ms": _median(look, spent)}
+
+
+def _median(work: Callable[[], None], spent: list[float]) -> float:
+    work()
+    spent.clear()
+    for _ in range(ROUNDS):
+        work()
+    return round(statistics.median(spent), 3)
+
+
+def _signed_in(workspace):
+    from django.test import Client
+
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(workspace.memberships.get().user)
+    return client
+
+
+def _page(client, now: datetime) -> dict[str, float]:
+    """CPU of the server, the database's own included, for the month's page."""
+    address = "/?" + urlencode({"date": f"{_next_month(now) + timedelta(days=9):%Y-%m-%d}"})
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert b"more" in answer.content
+    return {"month_cpu_ms": _cpu(lambda: client.get(address)), "month_kb": len(answer.content) // 1024}
+
+
+def _poll(client) -> dict[str, float]:
+    poll = tabs.poll_of(client.get("/").content.decode())
+    assert client.get(poll, headers={"HX-Request": "true"}).status_code == 204
+    return {"poll_cpu_ms": _cpu(lambda: [client.get(poll, headers={"HX-Request": "true"}) for _ in range(10)], 10)}
+
+
+def _cpu(ask: Callable[[], object], each: int = 1) -> float:
+    ask()
+    before = _spent()
+    for _ in range(ROUNDS):
+        ask()
+    return round((_spent() - before) * 1000 / ROUNDS / each, 2)
+
+
+def _spent() -> float:
+    """Seconds of CPU of this process and of its database's backend."""
+    from django.db import connection
+
+    spent = time.process_time()
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        spent += sum(psutil.Process(connection.connection.info.backend_pid).cpu_times()[:2])
+    return spent
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    start()
+    run(Options.read())
