@@ -25,6 +25,8 @@ SENTENCES = {
     "deleted": gettext_lazy("%(actor)s put it in the trash"),
     "restored": gettext_lazy("%(actor)s took it out of the trash"),
     "duplicated": gettext_lazy("%(actor)s made it from another post"),
+    "missed": gettext_lazy("It missed its time on %(account)s"),
+    "asked": gettext_lazy("Punctual could not find out whether it is on %(account)s, and asked"),
     "sent": gettext_lazy("Sent to %(account)s by worker %(worker)s"),
 }
 

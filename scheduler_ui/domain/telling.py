@@ -3,7 +3,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import notices
-from scheduler_ui.models import Delivery, Notice
+from scheduler_ui.models import Delivery, Event, Notice
+
+# What the post's history and the month's record keep, even when a person has mended it since.
+SLIPS: dict[str, str] = {Notice.Kind.MISSED: "missed", Notice.Kind.ASKED: "asked"}
 
 
 def tell(kind: str, delivery: Delivery, now: datetime, *, body: str = "") -> None:
@@ -18,7 +21,7 @@ def tell(kind: str, delivery: Delivery, now: datetime, *, body: str = "") -> Non
         Notice.Kind.MISSED: _("No worker sent it in time. Publish it now, give it a new time, or drop it."),
         Notice.Kind.ASKED: _("The answer was lost. Look at the account, then say whether the post is there."),
     }
-    notices.tell(
+    is_new = notices.tell(
         kind,
         delivery.workspace,
         title=titles[Notice.Kind(kind)] % {"account": delivery.account},
@@ -29,3 +32,6 @@ def tell(kind: str, delivery: Delivery, now: datetime, *, body: str = "") -> Non
         account=delivery.account,
         now=now,
     )
+    if is_new and kind in SLIPS:
+        data = {"account": str(delivery.account), "delivery": delivery.public_id}
+        Event.objects.create(post_id=delivery.post_id, kind=SLIPS[kind], data=data, at=now)

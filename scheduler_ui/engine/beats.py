@@ -15,6 +15,8 @@ from scheduler_ui.engine.messages import refused
 from scheduler_ui.models import Installation, Worker
 
 FORGOTTEN = timedelta(days=1)
+# Since when this process has been there to send anything.
+SINCE = clock.now()
 
 
 @functools.cache

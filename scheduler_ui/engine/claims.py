@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Max, Model, Q
 
-from scheduler_ui.engine import ledger
+from scheduler_ui.engine import beats, ledger
 from scheduler_ui.models import Attempt, Delivery, Status, insert_row, move_to
 
 
@@ -38,13 +38,15 @@ def claim(  # noqa: PLR0913 - each is named by the caller
     changes: dict[str, Any] = {"token": token, "lease_until": until, "due_at": until, "key": key, "payload": payload}
     changes |= {"tries": delivery.tries + 1, "marked_at": now, "queued_at": None}
     is_first = delivery.marked_at is None
+    due_at = delivery.due_at
 
     def mark() -> Attempt | None:
         # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
         if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
             return None
         number = 1 if is_first else next_number(delivery, Attempt.Kind.SEND)
-        return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker)
+        since = {"due_at": due_at, "worker_since": beats.SINCE}
+        return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker, **since)
 
     return ledger.write(mark, delivery)
 
@@ -53,7 +55,9 @@ def next_number(delivery: Delivery, kind: str) -> int:
     return (delivery.attempts.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def open_attempt(delivery: Delivery, kind: str, number: int, *, now: datetime, worker: str) -> Attempt:
+def open_attempt(
+    delivery: Delivery, kind: str, number: int, *, now: datetime, worker: str, **since: datetime | None
+) -> Attempt:
     attempt = Attempt(
         delivery=delivery,
         kind=kind,
@@ -62,6 +66,7 @@ def open_attempt(delivery: Delivery, kind: str, number: int, *, now: datetime, w
         token=delivery.token,
         marked_at=now,
         worker=worker,
+        **since,
     )
     insert_row(attempt)
     return attempt

@@ -12,15 +12,14 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_for
-from scheduler_ui.engine import claims, clock, ledger, touches
+from scheduler_ui.engine import answers, claims, clock, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to, update_row
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import (
     Accepted,
     PlatformError,
     Published,
-    Rejected,
     Unauthorized,
     Unavailable,
     Unconfirmed,
@@ -29,14 +28,6 @@ from scheduler_ui.platforms.outcomes import (
 logger = logging.getLogger(__name__)
 FREE = {"token": "", "lease_until": None, "queued_at": None}
 RATE_LIMIT_DEFAULT = timedelta(seconds=60)
-OUTCOMES = {
-    Published: Attempt.Outcome.PUBLISHED,
-    Accepted: Attempt.Outcome.ACCEPTED,
-    Rejected: Attempt.Outcome.REJECTED,
-    Unauthorized: Attempt.Outcome.UNAUTHORIZED,
-    Unavailable: Attempt.Outcome.UNAVAILABLE,
-    Unconfirmed: Attempt.Outcome.UNCONFIRMED,
-}
 
 
 class NotBegun(Unavailable):
@@ -75,6 +66,7 @@ def settle(
         _log(delivery)
     else:
         logger.warning("fenced off: the answer for %s came after its lease had gone", delivery.public_id)
+        answers.keep_late(attempt, outcome)
     return is_ours
 
 
@@ -84,7 +76,9 @@ def unconfirmed(delivery: Delivery, now: datetime, sentence: str) -> bool:
     attempt = sends.filter(token=delivery.token).first() or sends.first()
     if attempt is None:
         attempt = claims.open_attempt(delivery, Attempt.Kind.SEND, 1, now=now, worker="")
-    return settle(delivery, attempt, Unconfirmed(sentence), now=now, sent_at=delivery.sent_at)
+    # Had it been sent, then in that claim: not at the moment of an earlier try, and not before its time.
+    sent_at = max(attempt.marked_at, delivery.scheduled_for or attempt.marked_at)
+    return settle(delivery, attempt, Unconfirmed(sentence), now=now, sent_at=sent_at)
 
 
 def _settle(
@@ -101,7 +95,7 @@ def _settle(
     def write() -> bool:
         if not move_to(delivery, status, **changes, sent_at=sent_at):
             return False
-        _write_attempt(attempt, outcome, sent_at, now, changes.get("due_at"))
+        answers.write(attempt, outcome, sent_at, now, changes.get("due_at"))
         _tell(delivery, outcome, now)
         return True
 
@@ -188,21 +182,6 @@ def _unclear_blind(delivery: Delivery, now: datetime, error: dict[str, str]) -> 
     if choice == Account.Blind.AGAIN and can_try:
         return Status.RETRYING, FREE | error | {"due_at": now}
     return Status.UNCONFIRMED, FREE | error | {"due_at": None}
-
-
-def _write_attempt(
-    attempt: Attempt,
-    outcome: Published | Accepted | PlatformError,
-    sent_at: datetime | None,
-    now: datetime,
-    next_at: datetime | None,
-) -> None:
-    kind = next(value for cls, value in OUTCOMES.items() if isinstance(outcome, cls))
-    error = str(outcome)[:500] if isinstance(outcome, PlatformError) else ""
-    # A look-up has a moment of its own, not that of the send it asks about.
-    sent_at = sent_at if attempt.kind == Attempt.Kind.SEND else None
-    ended = {"outcome": kind, "error": error, "answer": outcome.answer[:4000], "ended_at": now}
-    update_row(Attempt, attempt.pk, {}, ended | {"sent_at": sent_at, "next_at": next_at})
 
 
 def _tell(delivery: Delivery, outcome: Published | Accepted | PlatformError, now: datetime) -> None:

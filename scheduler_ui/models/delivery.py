@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.db import models
@@ -27,6 +28,7 @@ class Status(models.TextChoices):
 WAITING = frozenset({Status.SCHEDULED, Status.RETRYING})
 MOVING = frozenset({Status.PUBLISHING, Status.PROCESSING})
 ENDED = frozenset({Status.FAILED, Status.MISSED, Status.CANCELED})
+OUT = frozenset({Status.PROCESSING, Status.PUBLISHED})
 STARTED = frozenset({Status.PUBLISHING, Status.PROCESSING, Status.PUBLISHED, Status.UNCONFIRMED})
 
 ARROWS = {
@@ -108,6 +110,8 @@ class Delivery(models.Model):
     remote_url = models.URLField(max_length=500, blank=True)
     marked_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # From scheduled_for to sent_at, of the send that went out; written by move_to, NULL where nobody knows.
+    late_ms = models.BigIntegerField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -135,7 +139,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["workspace", "due_at"], condition=Q(due_at__isnull=False, hold_reason=""), name="delivery_next"
             ),
-            models.Index(fields=["workspace", "status", "scheduled_for"], name="delivery_queue"),
+            # late_ms: a month's record is read from the index alone.
+            models.Index(fields=["workspace", "status", "scheduled_for", "late_ms"], name="delivery_queue"),
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
             # What an account has sent lately: the runaway brake counts it.
             models.Index(fields=["account", "marked_at"], condition=Q(marked_at__isnull=False), name="delivery_marked"),
@@ -184,6 +189,8 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=64, blank=True)
     token = models.CharField(max_length=32, blank=True)
+    # When it was to be made: after scheduled_for where something had moved it.
+    due_at = models.DateTimeField(null=True, blank=True)
     marked_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -191,7 +198,10 @@ class Attempt(models.Model):
     error = models.CharField(max_length=500, blank=True)
     answer = models.TextField(blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
+    # Of an answer that says where it is: a second one for the same delivery is a post that went out twice.
+    remote_id = models.CharField(max_length=300, blank=True)
     worker = models.CharField(max_length=80, blank=True)
+    worker_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -211,6 +221,8 @@ def move_to(delivery: Delivery, status: str, *, fence: tuple[str, ...] = ("token
     Tells whether they were; then the object in hand carries the changes too.
     """
     _check(delivery.status, status)
+    if status in OUT:
+        changes["late_ms"] = _late_ms(delivery.scheduled_for, changes.get("sent_at", delivery.sent_at))
     as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
     if not update_row(Delivery, delivery.pk, as_read, {"status": status} | changes):
         return False
@@ -223,6 +235,12 @@ def move_many(deliveries, source: str, status: str, **changes) -> int:
     """Change every row of a queryset that is still in `source`, void what was offered for it; tell how many."""
     _check(source, status)
     return deliveries.filter(status=source).update(status=status, version=F("version") + 1, **changes)
+
+
+def _late_ms(scheduled_for: datetime | None, sent_at: datetime | None) -> int | None:
+    if scheduled_for is None or sent_at is None:
+        return None
+    return (sent_at - scheduled_for) // timedelta(milliseconds=1)
 
 
 def _check(source: str, target: str) -> None:

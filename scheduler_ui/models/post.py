@@ -73,6 +73,8 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
+        # A month's record counts these, which stay true whatever becomes of the post later.
+        indexes = [models.Index(fields=["at"], condition=models.Q(kind__in=["missed", "asked"]), name="event_slip")]
 
     def __str__(self) -> str:
         return self.kind

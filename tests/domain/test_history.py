@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.domain import history
+from scheduler_ui.domain import history, telling
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.scenes import Machine, Scene
 from scheduler_ui.models import Attempt, Event, Post
@@ -58,3 +58,20 @@ def test_entries_are_the_latest_first_with_what_went_out_among_them():
         ("09:00", "Sent to Harbor by worker harbor-1"),
         ("22 Nov", "Jonas scheduled it"),
     ]
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("missed", ["missed"]), ("asked", ["asked"]), ("failed", [])])
+def test_what_was_missed_or_asked_stays_in_the_history_once(kind, kept):
+    delivery = a_delivery(a_post(workspace := a_workspace(a_user())), an_account(workspace, name="Harbor"))
+    for _told_twice in range(2):
+        telling.tell(kind, delivery, NOW)
+    assert [(event.kind, event.data["delivery"]) for event in Event.objects.all()] == [
+        (name, delivery.public_id) for name in kept
+    ]
+
+
+def test_sentences_of_what_went_wrong_name_the_account():
+    assert told("missed", actor=None, account="Harbor") == "It missed its time on Harbor"
+    assert told("asked", actor=None, account="Harbor") == (
+        "Punctual could not find out whether it is on Harbor, and asked"
+    )

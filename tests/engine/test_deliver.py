@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler_ui.domain import accounts
-from scheduler_ui.engine import claims, clock, deliver, settle
+from scheduler_ui.engine import beats, claims, clock, deliver, settle
 from scheduler_ui.models import Account, Attempt, Delivery, Hold, Notice, Status
 from scheduler_ui.platforms.base import AccountData, Kind
 from scheduler_ui.platforms.outcomes import (
@@ -88,6 +88,38 @@ def test_answer_after_the_lease_went_to_another_is_fenced_off(due, again):
 
     assert is_ours is False
     assert (again(due).status, again(due).remote_id) == (Status.PUBLISHING, "")
+
+
+def test_answer_that_came_too_late_is_kept_with_its_send(due, again):
+    attempt = _claim(due)
+    Delivery.objects.update(token="another")
+    Attempt.objects.update(outcome=Attempt.Outcome.UNCONFIRMED)
+    settle.settle(due, attempt, Published("late", "", "201"), now=clock.now(), sent_at=clock.now())
+    attempt.refresh_from_db()
+    assert (attempt.outcome, attempt.answer, attempt.remote_id) == (Attempt.Outcome.UNCONFIRMED, "201", "late")
+
+
+def test_attempt_knows_what_it_was_due_for_and_how_long_its_worker_has_been_there(due, again):
+    due_at = due.due_at
+    attempt = _claim(due)
+    attempt.refresh_from_db()
+    assert (attempt.due_at, attempt.worker_since) == (due_at, beats.SINCE)
+
+
+def test_lateness_is_that_of_the_send_that_went_out(due, fake, again):
+    fake.script = {"publish": [Unavailable("No connection.")]}
+    deliver.deliver(due.pk)
+    assert again(due).late_ms is None
+    Delivery.objects.update(due_at=clock.now(), scheduled_for=clock.now() - timedelta(minutes=5))
+    deliver.deliver(due.pk)
+    row = again(due)
+    assert 300_000 <= row.late_ms < 302_000
+    assert row.late_ms == (row.sent_at - row.scheduled_for) // timedelta(milliseconds=1)
+
+
+def test_place_of_what_went_out_is_kept_with_its_send(due, again):
+    deliver.deliver(due.pk)
+    assert again(due).attempts.get().remote_id == again(due).remote_id
 
 
 def test_worker_stopped_past_its_lease_does_not_send(due, fake, again, monkeypatch):

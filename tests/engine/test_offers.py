@@ -115,6 +115,25 @@ def test_lapsed_lease_is_always_unconfirmed(account, fake):
     assert Attempt.objects.get().outcome == Attempt.Outcome.UNCONFIRMED
 
 
+def test_lapsed_lease_was_sent_in_its_own_claim_and_not_at_an_earlier_try(account, fake):
+    row = post_at(account, -400, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW, sent_at=row.scheduled_for)
+    marked_at = NOW - timedelta(seconds=31)
+    Attempt.objects.create(delivery=row, number=2, token=row.token, marked_at=marked_at)
+    recover.recover_lapsed(NOW)
+    assert (Delivery.objects.get().sent_at, Attempt.objects.get().sent_at) == (marked_at, marked_at)
+
+
+def test_lapsed_lease_was_not_sent_before_its_time(account, fake):
+    row = post_at(account, -40, status=Status.PUBLISHING)
+    Delivery.objects.update(lease_until=NOW, due_at=NOW)
+    Attempt.objects.create(
+        delivery=row, number=1, token=row.token, marked_at=row.scheduled_for - timedelta(seconds=0.1)
+    )
+    recover.recover_lapsed(NOW)
+    assert Delivery.objects.get().sent_at == row.scheduled_for
+
+
 def test_lapsed_lease_on_a_blind_platform_asks(account, fake):
     fake.reset(Kind.BLIND)
     row = post_at(account, -40, status=Status.PUBLISHING)
