@@ -89,4 +89,16 @@ def sweep() -> None:
 
 @db_periodic_task(crontab(minute="7"))
 def follow_zone_data() -> None:
+    SLOW.enqueue(catch_up_with_zone_data.s())
+
+
+@SLOW.on_startup()
+@close_db
+def catch_up_at_start() -> None:
+    zone_data.catch_up(clock.now())
+
+
+@SLOW.task()
+@close_db
+def catch_up_with_zone_data() -> None:
     zone_data.catch_up(clock.now())

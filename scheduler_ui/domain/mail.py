@@ -32,6 +32,10 @@ CHOICES = {
     Notice.Kind.ACCOUNT: "mail_account",
     Notice.Kind.WORKER: "mail_worker",
     Notice.Kind.MOVED: "mail_asked",
+    Notice.Kind.HELD: "mail_asked",
+    Notice.Kind.DIGEST: "mail_failed",
+    Notice.Kind.CLOCK: "mail_worker",
+    Notice.Kind.QUEUE: "mail_worker",
 }
 
 

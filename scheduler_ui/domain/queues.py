@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices, Value
 from django.utils.translation import gettext_lazy as _
 
+from scheduler_ui.domain import zone_data
 from scheduler_ui.models import Account, Delivery, Hold, Post, Status, Workspace
 
 PAGE = 50
@@ -43,11 +44,12 @@ SOONEST_FIRST = frozenset({Tab.UPCOMING, Tab.PUBLISHING, Tab.RETRYING})
 
 @dataclass(frozen=True)
 class Filter:
-    """What of a tab a person wants: words in the text, and an account of the workspace."""
+    """What of a tab a person wants: words in the text, an account of the workspace, what new time-zone data moved."""
 
     tab: Tab = Tab.UPCOMING
     words: str = ""
     account: Account | None = None
+    moved: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def rows_of(workspace: Workspace, chosen: Filter) -> QuerySet[Any]:
     rows = Delivery.objects.filter(_HOLDS[chosen.tab], workspace=workspace).exclude(hold_reason=Hold.DELETED)
     if chosen.words:
         rows = rows.filter(Q(text__icontains=chosen.words) | Q(text=None, post__text__icontains=chosen.words))
+    if chosen.moved:
+        rows = rows.filter(post__in=Post.objects.filter(zone_data.moved_by(chosen.moved), workspace=workspace))
     return rows.filter(account=chosen.account) if chosen.account else rows
 
 
@@ -106,6 +110,8 @@ def _drafts(workspace: Workspace, chosen: Filter) -> QuerySet[Post]:
     else:
         is_draft = Q(Exists(deliveries.filter(status=Status.DRAFT))) | ~Q(Exists(deliveries))
     rows = Post.objects.filter(is_draft, workspace=workspace, deleted_at=None)
+    if chosen.moved:
+        rows = rows.filter(pk__in=Post.objects.filter(zone_data.moved_by(chosen.moved), workspace=workspace))
     return rows.filter(text__icontains=chosen.words) if chosen.words else rows
 
 

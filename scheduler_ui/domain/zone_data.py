@@ -1,10 +1,11 @@
 """New time-zone data: what is scheduled keeps its wall-clock time, its instant is computed again, and that is told."""
 
-from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,15 +14,34 @@ from scheduler_ui.domain.posts import When
 from scheduler_ui.domain.refusals import AlreadyStarted
 from scheduler_ui.models import STARTED, Delivery, Event, Notice, Post, Workspace
 
+# Short transactions: what is due in this moment waits behind each.
+AT_ONCE = 20
+
 
 def catch_up(now: datetime) -> int:
-    """Read every time to come with the data in use; tell the workspaces, and how many posts moved. Repeatable."""
-    moved: Counter[int] = Counter()
-    for key in _stale(now).values_list("pk", flat=True):
-        moved.update(_read_again(key, now))
-    for workspace in Workspace.objects.filter(pk__in=moved):
-        _tell(workspace, moved[workspace.pk], now)
-    return moved.total()
+    """Read every time to come with the data in use; tell the workspaces, and how many posts moved.
+
+    Repeatable, and workers that do it at the same time share it: a post is read again once.
+    """
+    moved: list[int] = []
+    keys = iter(list(_stale(now).values_list("pk", flat=True)))
+    while some := list(islice(keys, AT_ONCE)):
+        with transaction.atomic():
+            for key in some:
+                moved.extend(_read_again(key, now))
+    for workspace in Workspace.objects.filter(pk__in=set(moved)):
+        _tell(workspace, now)
+    return len(moved)
+
+
+def moved_by(version: str) -> Q:
+    """The posts whose instant moved when this version of the data came, through whatever `post__` leads there."""
+    return Q(events__kind="moved", events__data__zones=version)
+
+
+def version_of(notice: Notice) -> str:
+    """Of the data that a notice of moved posts tells about; '' where it is about something else."""
+    return notice.event_key.split(":")[2] if notice.kind == Notice.Kind.MOVED else ""
 
 
 def _stale(now: datetime) -> QuerySet[Post]:
@@ -30,38 +50,38 @@ def _stale(now: datetime) -> QuerySet[Post]:
     return ahead.exclude(tzdata_version=wall_clock.tzdata_version()).exclude(Exists(started))
 
 
-def _read_again(key: int, now: datetime) -> list[int]:
+def _read_again(key: int, now: datetime) -> Iterator[int]:
     """The workspace of a post whose instant moved, else nothing."""
+    version = wall_clock.tzdata_version()
     try:
         with transaction.atomic():
-            post = Post.objects.select_for_update().get(pk=key)
+            post = Post.objects.select_for_update().exclude(tzdata_version=version).filter(pk=key).first()
+            # Another worker was faster, or a person has just taken its time away.
+            if post is None or post.local_time is None or post.scheduled_for is None:
+                return
             was = post.scheduled_for
-            assert was is not None
-            assert post.local_time is not None
             when = When(post.local_time, post.timezone, post.fold)
             zones.put(post, when)
             if when.instant == was:
-                return []
-            data = {"was": was.isoformat(), "to": when.instant.isoformat()}
+                return
+            data = {"was": was.isoformat(), "to": when.instant.isoformat(), "zones": version}
             Event.objects.create(post=post, kind="moved", data=data, at=now)
-            return [post.workspace_id]
     except AlreadyStarted:
-        return []
+        return
+    yield post.workspace_id
 
 
-def _tell(workspace: Workspace, number: int, now: datetime) -> None:
+def _tell(workspace: Workspace, now: datetime) -> None:
+    """One notice a day, with the number of all that have moved, whichever worker moved them."""
     version = wall_clock.tzdata_version()
+    number = Post.objects.filter(moved_by(version), workspace=workspace).distinct().count()
     title = ngettext(
         "A post keeps its clock time, not its moment",
         "%(number)d posts keep their clock time, not their moment",
         number,
     )
     body = _("A country has changed its clocks (time-zone data %(version)s). Look whether the times still suit you.")
-    notices.tell(
-        Notice.Kind.MOVED,
-        workspace,
-        title=title % {"number": number},
-        body=body % {"version": version},
-        event_key=f"zones:{workspace.public_id}:{version}:{now.isoformat()}",
-        now=now,
-    )
+    event_key = f"zones:{workspace.public_id}:{version}:{now:%Y-%m-%d}"
+    title, body = title % {"number": number}, body % {"version": version}
+    if not notices.tell(Notice.Kind.MOVED, workspace, title=title, body=body, event_key=event_key, now=now):
+        Notice.objects.filter(event_key=event_key).update(title=title)

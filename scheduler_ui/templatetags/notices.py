@@ -11,6 +11,10 @@ LOOKS = {
     Notice.Kind.ACCOUNT: ("s-bad", "unplug"),
     Notice.Kind.WORKER: ("s-bad", "heart-pulse"),
     Notice.Kind.MOVED: ("s-warn", "calendar-clock"),
+    Notice.Kind.HELD: ("s-warn", "pause"),
+    Notice.Kind.DIGEST: ("s-warn", "history"),
+    Notice.Kind.CLOCK: ("s-warn", "clock-alert"),
+    Notice.Kind.QUEUE: ("s-warn", "server"),
 }
 
 

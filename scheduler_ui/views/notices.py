@@ -1,12 +1,15 @@
 """The bell: what a person should know, newest first, and what they have read of it."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from scheduler_ui.domain import notices
+from scheduler_ui.domain import notices, zone_data
 from scheduler_ui.models import Account
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
@@ -46,6 +49,8 @@ def follow(request: HttpRequest, public_id: str) -> HttpResponse:
     notice = get_object_or_404(about, public_id=public_id)
     if notice.delivery:
         return redirect("post", notice.delivery.post.public_id)
+    if version := zone_data.version_of(notice):
+        return redirect(f"{reverse('queue')}?{urlencode({'moved': version})}")
     if notice.account is None or notice.account.state == Account.State.DISCONNECTED:
         return redirect("accounts" if notice.account else "notices")
     return redirect("account", notice.account.public_id)

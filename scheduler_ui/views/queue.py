@@ -126,7 +126,8 @@ def _filter(query: QueryDict, member: Membership) -> Filter:
     """Whatever cannot be read is left out: an address is typed, cut off and mailed around."""
     tab = query.get("tab", "")
     account = Account.objects.filter(workspace=member.workspace, public_id=query.get("account", "")).first()
-    return Filter(Tab(tab) if tab in set(Tab) else Tab.UPCOMING, query.get("q", "").strip()[:200], account)
+    words, moved = query.get("q", "").strip()[:200], query.get("moved", "")[:20]
+    return Filter(Tab(tab) if tab in set(Tab) else Tab.UPCOMING, words, account, moved)
 
 
 def _address(chosen: Filter, tab: Tab | None = None) -> str:
@@ -136,6 +137,8 @@ def _address(chosen: Filter, tab: Tab | None = None) -> str:
         query["q"] = chosen.words
     if chosen.account:
         query["account"] = chosen.account.public_id
+    if chosen.moved:
+        query["moved"] = chosen.moved
     return f"{reverse('queue')}?{query.urlencode()}"
 
 

@@ -1,9 +1,11 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scheduler_ui import tasks
 from scheduler_ui.domain import wall_clock, zone_data
-from scheduler_ui.models import Notice, Status
+from scheduler_ui.models import Delivery, Notice, Post, Status
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,69 @@ def test_catch_up_tells_whose_posts_moved(workspace, post):
     notice = Notice.objects.get()
     assert (notice.workspace, notice.title) == (workspace, "A post keeps its clock time, not its moment")
     assert post.events.get().kind == "moved"
+
+
+def test_catch_up_by_several_workers_at_once_is_done_and_told_once(workspace, post, monkeypatch):
+    """The second one has read what is stale before the first one has begun."""
+    a_post(
+        workspace,
+        an_account(workspace),
+        local_time=NINE,
+        timezone="America/Vancouver",
+        scheduled_for=BEFORE,
+        tzdata_version="2025b",
+    )
+    stale, raced = zone_data._stale, []
+
+    def overtaken(now):
+        rows = list(stale(now).order_by("pk"))
+        if not raced:
+            raced.append(True)
+            raced.append(zone_data.catch_up(NOW))
+        return Post.objects.filter(pk__in=[row.pk for row in rows])
+
+    monkeypatch.setattr(zone_data, "_stale", overtaken)
+    assert (zone_data.catch_up(NOW), raced[1]) == (0, 2)
+    assert [notice.title for notice in Notice.objects.all()] == ["2 posts keep their clock time, not their moment"]
+    assert post.events.count() == 1
+
+
+def test_catch_up_shared_by_two_workers_tells_the_sum(workspace, post):
+    zone_data.catch_up(NOW)
+    a_post(
+        workspace,
+        an_account(workspace),
+        local_time=NINE,
+        timezone="America/Vancouver",
+        scheduled_for=BEFORE,
+        tzdata_version="2025b",
+    )
+    zone_data.catch_up(NOW)
+    assert [notice.title for notice in Notice.objects.all()] == ["2 posts keep their clock time, not their moment"]
+
+
+def test_catch_up_of_a_thousand_takes_seconds(workspace):
+    account = an_account(workspace)
+    old = {"scheduled_for": BEFORE, "tzdata_version": "2025b", "local_time": NINE, "timezone": "America/Vancouver"}
+    posts = Post.objects.bulk_create(
+        Post(workspace=workspace, text=str(number), public_id=f"many{number}", **old) for number in range(1000)
+    )
+    Delivery.objects.bulk_create(
+        Delivery(
+            public_id=f"many{number}",
+            workspace=workspace,
+            post=post,
+            account=account,
+            status=Status.SCHEDULED,
+            scheduled_for=BEFORE,
+            due_at=BEFORE,
+        )
+        for number, post in enumerate(posts)
+    )
+    began = time.process_time()
+    assert zone_data.catch_up(NOW) == 1000
+    assert time.process_time() - began < 10
+    assert Delivery.objects.filter(due_at=AFTER).count() == 1000
 
 
 def test_catch_up_with_the_same_data_changes_nothing(post):
@@ -81,3 +146,9 @@ def test_catch_up_never_leaves_a_retry_due_before_its_time(workspace):
     zone_data.catch_up(NOW)
     delivery = post.deliveries.get()
     assert (delivery.scheduled_for, delivery.due_at) == (early + timedelta(hours=1), early + timedelta(hours=1))
+
+
+def test_worker_that_starts_catches_up(post):
+    tasks.SLOW._startup["catch_up_at_start"].__wrapped__()  # without closing this test's connection
+    post.refresh_from_db()
+    assert post.scheduled_for == AFTER

@@ -1,11 +1,15 @@
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
-from scheduler_ui.domain import notices
+from scheduler_ui.domain import notices, zone_data
 from scheduler_ui.models import Membership, Notice
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
+VANCOUVER_NINE = datetime.fromisoformat("2027-01-15T09:00")
+VANCOUVER_BEFORE = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -90,3 +94,24 @@ def test_the_page_costs_the_same_for_three_as_for_one(member, workspace, count, 
         tell(workspace, number, delivery=a_delivery(a_post(workspace), account), account=account)
     with django_assert_num_queries(9):
         member.get(reverse("notices"))
+
+
+def test_notice_of_moved_posts_leads_to_them_and_no_others(member, workspace):
+    account = an_account(workspace)
+    old = {"tzdata_version": "2025b", "timezone": "America/Vancouver", "scheduled_for": VANCOUVER_BEFORE}
+    a_post(workspace, account, text="it moved", local_time=VANCOUVER_NINE, **old)
+    a_post(workspace, account, text="it did not", scheduled_for=VANCOUVER_BEFORE)
+    zone_data.catch_up(NOW)
+    notice = Notice.objects.get()
+
+    answer = member.get(reverse("notice", args=[notice.public_id]), follow=True)
+
+    texts = [item.post.text for group in answer.context["groups"] for item in group.items]
+    assert (answer.request["PATH_INFO"], texts) == ("/queue/", ["it moved"])
+    assert "Show what moved" in member.get(reverse("notices")).content.decode()
+
+
+@pytest.mark.parametrize("kind", Notice.Kind.values)
+def test_every_kind_of_notice_can_be_shown(member, workspace, kind):
+    tell(workspace, kind=kind)
+    assert "Told 1" in member.get(reverse("notices")).content.decode()
