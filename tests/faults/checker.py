@@ -1,0 +1,233 @@
+"""The offline judge: it reads the networks' logs and the database's rows, and nothing of the program.
+
+A delivery and a line of a log belong together by account and by the SHA-256 of the text, which a run makes unique.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+DELIVERIES = """
+SELECT d.id, d.public_id, d.status, d.hold_reason, d.scheduled_for, d.due_at, d.settled_at, d.remote_id,
+       a.remote_id AS account, COALESCE(d.text, p.text) AS text
+  FROM scheduler_ui_delivery d
+  JOIN scheduler_ui_post p ON p.id = d.post_id
+  JOIN scheduler_ui_account a ON a.id = d.account_id
+ WHERE a.platform = 'rig' ORDER BY d.id
+"""
+NOTICES = """
+SELECT n.kind, n.delivery_id, a.remote_id AS account, n.created_at
+  FROM scheduler_ui_notice n LEFT JOIN scheduler_ui_account a ON a.id = n.account_id
+"""
+TIMES = ("scheduled_for", "due_at", "settled_at", "created_at")
+TOLD_OF_ONE = {"failed", "missed", "asked", "held"}
+NOT_MEANT_TO_GO = {"draft", "canceled"}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One line of a network's log."""
+
+    at: datetime
+    account: str
+    key: str
+    text_sha256: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One delivery as the database has it."""
+
+    id: int
+    public_id: str
+    status: str
+    hold_reason: str
+    scheduled_for: datetime | None
+    due_at: datetime | None
+    settled_at: datetime | None
+    remote_id: str
+    account: str
+    text: str
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        return self.account, hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def is_asked(self) -> bool:
+        return self.status == "unconfirmed" and self.due_at is None
+
+    @property
+    def is_final(self) -> bool:
+        """In a final state, or in one where the person sees that it is theirs to act."""
+        return self.status in {"published", "failed", "missed", "canceled"} or self.is_asked or bool(self.hold_reason)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice."""
+
+    kind: str
+    delivery_id: int | None
+    account: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Window:
+    """A fault's end: these deliveries (all, when None) must be final or visible within so many seconds of it."""
+
+    label: str
+    gone_at: datetime
+    within: float
+    ids: frozenset[int] | None = None
+
+
+@dataclass
+class Figures:
+    """What one part of a row comes to; `lateness` in seconds, `recovery` in seconds by label."""
+
+    n: int = 0
+    lost: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)  # accepted, and no delivery of ours has these words
+    asked: int = 0
+    lateness: list[float] = field(default_factory=list)
+    recovery: dict[str, float | None] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+
+def check(
+    rows: Sequence[Row], arrivals: Iterable[Arrival], notices: Iterable[Told], windows: Iterable[Window], now: datetime
+) -> Figures:
+    """The figures of a run that ended at `now`."""
+    by_mark: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        by_mark[arrival.account, arrival.text_sha256].append(arrival)
+    told = _told_of(notices)
+    figures = Figures(n=len(rows), asked=sum(row.is_asked for row in rows))
+    known = {row.mark for row in rows}
+    figures.strange = [mark[0] for mark, seen in by_mark.items() if mark not in known and any(a.accepted for a in seen)]
+    for row in rows:
+        _judge(row, by_mark.get(row.mark, []), told, now, figures)
+    for window in windows:
+        _measure(window, rows, told, now, figures)
+    figures.complaints += _in_words(figures)
+    return figures
+
+
+def _judge(row: Row, seen: list[Arrival], told: dict[Any, datetime], now: datetime, figures: Figures) -> None:
+    accepted = [arrival for arrival in seen if arrival.accepted]
+    if len(accepted) > 1:
+        figures.twice.append(row.public_id)
+    if row.scheduled_for and any(arrival.at < row.scheduled_for for arrival in seen):
+        figures.early.append(row.public_id)
+    if accepted and row.scheduled_for:
+        figures.lateness.append((accepted[0].at - row.scheduled_for).total_seconds())
+    if _is_lost(row, bool(accepted), told, now):
+        figures.lost.append(f"{row.public_id} ({row.status})")
+
+
+def _is_lost(row: Row, is_out: bool, told: dict[Any, datetime], now: datetime) -> bool:
+    """Due, not out, and nobody was told. A row that claims what the network does not have is lost too."""
+    if is_out or row.status in NOT_MEANT_TO_GO or row.scheduled_for is None or row.scheduled_for > now:
+        return False
+    if row.status == "published":
+        return True
+    if row.status == "retrying" and row.due_at and row.due_at > now:
+        return False  # "waiting until 10:42" is on the page
+    return row.id not in told and row.account not in told
+
+
+def _measure(window: Window, rows: Sequence[Row], told: dict[Any, datetime], now: datetime, figures: Figures) -> None:
+    """From the fault's end to the last affected delivery in a final or visible state."""
+    affected = [row for row in rows if window.ids is None or row.id in window.ids]
+    if not affected:
+        figures.complaints.append(f"{window.label}: no delivery was affected, so nothing was shown")
+        return
+    ends = [_ended_at(row, told) for row in affected]
+    open_rows = [row.public_id for row, end in zip(affected, ends, strict=True) if end is None]
+    if open_rows:
+        seconds, words = None, f"{len(open_rows)} not settled after {(now - window.gone_at).total_seconds():.1f} s"
+    else:
+        # What was due only after the fault is measured from its own second.
+        begins = [max(window.gone_at, row.scheduled_for or window.gone_at) for row in affected]
+        seconds = max((end - begin).total_seconds() for end, begin in zip(ends, begins, strict=True) if end)
+        seconds, words = max(round(seconds, 3), 0.0), f"recovered after {seconds:.2f} s, not within {window.within:g} s"
+    figures.recovery[window.label] = seconds
+    if seconds is None or seconds > window.within:
+        figures.complaints.append(f"{window.label}: {words}")
+
+
+def _ended_at(row: Row, told: dict[Any, datetime]) -> datetime | None:
+    if not row.is_final:
+        return None
+    if row.settled_at:
+        return row.settled_at
+    return told.get(row.id) or told.get(row.account)
+
+
+def _told_of(notices: Iterable[Told]) -> dict[Any, datetime]:
+    """When the person first heard of a delivery (by id) or of a whole account (by its name)."""
+    told: dict[Any, datetime] = {}
+    for notice in sorted(notices, key=lambda notice: notice.at):
+        if notice.kind in TOLD_OF_ONE and notice.delivery_id:
+            told[notice.delivery_id] = notice.at  # the last time is when the matter came to rest
+        elif notice.kind == "account" and notice.account:
+            told.setdefault(notice.account, notice.at)
+    return told
+
+
+def _in_words(figures: Figures) -> list[str]:
+    found = {"lost": figures.lost, "twice": figures.twice, "early": figures.early, "unknown posts": figures.strange}
+    return [f"{name}: {len(ids)} ({', '.join(ids[:3])})" for name, ids in found.items() if ids]
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_logs(folder: Path) -> list[Arrival]:
+    """Every network's log under the folder."""
+    lines = [json.loads(line) for path in sorted(folder.glob("**/network.jsonl")) for line in path.open()]
+    names = ("account", "key", "text_sha256", "accepted")
+    return [Arrival(datetime.fromisoformat(line["at"]), *(line[name] for name in names)) for line in lines]
+
+
+def query(database: str, sql: str) -> list[dict[str, Any]]:
+    """Rows as dicts from a SQLite file or a postgres:// URL; a plain read with times as aware UTC."""
+    if database.startswith("postgres"):
+        import psycopg
+        from psycopg.rows import dict_row
+
+        with psycopg.connect(database, row_factory=dict_row, connect_timeout=5) as connection:
+            found = [dict(row) for row in connection.execute(sql).fetchall()]
+    else:
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
+        connection.row_factory = sqlite3.Row
+        try:
+            found = [dict(row) for row in connection.execute(sql)]
+        finally:
+            connection.close()
+    return [{name: _time(value) if name in TIMES else value for name, value in row.items()} for row in found]
+
+
+def read_rows(database: str) -> list[Row]:
+    return [Row(**row) for row in query(database, DELIVERIES)]
+
+
+def read_notices(database: str) -> list[Told]:
+    return [Told(n["kind"], n["delivery_id"], n["account"], n["created_at"]) for n in query(database, NOTICES)]
+
+
+def _time(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value

@@ -1,0 +1,64 @@
+"""The judge must be able to fail: each wrong log and each wrong row is fed to it once."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.faults.checker import Arrival, Row, Told, Window, check
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+ROW = Row(1, "abc", "published", "", AT, None, AT + SECOND, "r1", "key-1", "Winter roast")
+DIGEST = hashlib.sha256(b"Winter roast").hexdigest()
+OUT = Arrival(AT + SECOND / 10, "key-1", "k", DIGEST, True)
+ASKED = replace(ROW, status="unconfirmed", settled_at=None)
+
+
+def judged(rows=(ROW,), arrivals=(OUT,), notices=(), windows=(Window("all", AT, 5),), now=AT + 60 * SECOND):
+    return check(list(rows), arrivals, notices, windows, now)
+
+
+def test_what_went_out_on_time_and_once_passes():
+    figures = judged()
+    assert (figures.complaints, figures.n, figures.lateness, figures.recovery) == ([], 1, [0.1], {"all": 1.0})
+
+
+def test_a_repeated_key_that_the_network_refused_is_not_twice():
+    assert judged(arrivals=[OUT, replace(OUT, accepted=False)]).complaints == []
+
+
+def test_what_was_asked_with_a_notice_is_not_lost():
+    figures = judged([ASKED], [], [Told("asked", 1, "key-1", AT + 2 * SECOND)])
+    assert (figures.complaints, figures.asked, figures.recovery) == ([], 1, {"all": 2.0})
+
+
+def test_a_later_post_is_measured_from_its_own_second():
+    late = replace(ROW, scheduled_for=AT + 10 * SECOND, settled_at=AT + 11 * SECOND)
+    figures = judged([late], [replace(OUT, at=AT + 11 * SECOND)])
+    assert (figures.complaints, figures.recovery) == ([], {"all": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("twice", {"arrivals": [OUT, replace(OUT, key="other")]}),
+        ("early", {"arrivals": [replace(OUT, at=AT - SECOND / 1000)]}),
+        ("early", {"arrivals": [replace(OUT, at=AT - SECOND, accepted=False), OUT]}),
+        ("lost", {"arrivals": []}),  # the row claims it, the network does not have it
+        ("lost", {"arrivals": [replace(OUT, accepted=False)]}),
+        ("lost", {"rows": [replace(ROW, status="failed")], "arrivals": []}),  # and nobody was told
+        ("lost", {"rows": [replace(ROW, status="scheduled", due_at=AT, settled_at=None)], "arrivals": []}),
+        ("lost", {"rows": [replace(ROW, status="retrying", due_at=AT, settled_at=None)], "arrivals": []}),
+        ("lost", {"rows": [replace(ROW, hold_reason="brake", settled_at=None)], "arrivals": []}),
+        ("lost", {"rows": [ASKED], "arrivals": [], "notices": [Told("asked", 2, "key-2", AT)]}),
+        ("unknown posts", {"arrivals": [OUT, replace(OUT, text_sha256="0" * 64)]}),
+        ("not settled", {"rows": [replace(ROW, status="publishing", settled_at=None)]}),
+        ("not settled", {"rows": [replace(ASKED, due_at=AT)]}),
+        ("not within", {"rows": [replace(ROW, settled_at=AT + 6 * SECOND)]}),
+        ("no delivery was affected", {"windows": [Window("all", AT, 5, frozenset({7}))]}),
+    ],
+)
+def test_what_is_wrong_is_said(words, wrong):
+    assert [complaint for complaint in judged(**wrong).complaints if words in complaint] != []
