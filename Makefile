@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real check bench screenshots lock clean
+.PHONY: help run demo test test-real check faults soak bench screenshots lock clean
 PY ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do $$p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
@@ -45,6 +45,12 @@ check: .venv/test.stamp ## format, lint, types, migrations, architecture
 	$(ALONE) $(BIN)/python -W error manage.py makemigrations --check --dry-run || failed=1; \
 	$(BIN)/python -m pytest -q tests/test_architecture.py || failed=1; \
 	test -z "$$failed"
+
+faults: .venv/test.stamp ## the fault table, in scaled time (ROWS=1,13 SHAPES=embedded SEED=7)
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+soak: .venv/test.stamp ## the fault table in real time and ten times as many; goes on where it was stopped (MINUTES=60)
+	@$(BIN)/python -m tests.faults --real --json test-results/soak.json $(ARGS)
 
 bench: .venv/test.stamp ## the performance table
 	@$(BIN)/python -m pytest -q -s tests/bench $(ARGS)

@@ -15,7 +15,7 @@ from typing import Any
 
 DELIVERIES = """
 SELECT d.id, d.public_id, d.status, d.hold_reason, d.scheduled_for, d.due_at, d.settled_at, d.remote_id,
-       a.remote_id AS account, COALESCE(d.text, p.text) AS text
+       a.remote_id AS account, a.waits_until, COALESCE(d.text, p.text) AS text
   FROM scheduler_ui_delivery d
   JOIN scheduler_ui_post p ON p.id = d.post_id
   JOIN scheduler_ui_account a ON a.id = d.account_id
@@ -25,7 +25,7 @@ NOTICES = """
 SELECT n.kind, n.delivery_id, a.remote_id AS account, n.created_at
   FROM scheduler_ui_notice n LEFT JOIN scheduler_ui_account a ON a.id = n.account_id
 """
-TIMES = ("scheduled_for", "due_at", "settled_at", "created_at")
+TIMES = ("scheduled_for", "due_at", "settled_at", "created_at", "waits_until", "restored_from", "beat_at")
 TOLD_OF_ONE = {"failed", "missed", "asked", "held"}
 NOT_MEANT_TO_GO = {"draft", "canceled"}
 
@@ -54,6 +54,7 @@ class Row:
     settled_at: datetime | None
     remote_id: str
     account: str
+    waits_until: datetime | None
     text: str
 
     @property
@@ -90,6 +91,26 @@ class Window:
     ids: frozenset[int] | None = None
 
 
+@dataclass(frozen=True)
+class Promise:
+    """What the rig itself asked for: from `made_at` on, this delivery is for `at`."""
+
+    delivery_id: int
+    made_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is judged: database rows, network logs, notices, and what the rig asked for and when."""
+
+    rows: Sequence[Row]
+    arrivals: Sequence[Arrival]
+    notices: Sequence[Told] = ()
+    windows: Sequence[Window] = ()
+    promises: Sequence[Promise] = ()
+
+
 @dataclass
 class Figures:
     """What one part of a row comes to; `lateness` in seconds, `recovery` in seconds by label."""
@@ -105,35 +126,49 @@ class Figures:
     complaints: list[str] = field(default_factory=list)
 
 
-def check(
-    rows: Sequence[Row], arrivals: Iterable[Arrival], notices: Iterable[Told], windows: Iterable[Window], now: datetime
-) -> Figures:
+def check(evidence: Evidence, now: datetime) -> Figures:
     """The figures of a run that ended at `now`."""
     by_mark: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
-    for arrival in arrivals:
+    for arrival in evidence.arrivals:
         by_mark[arrival.account, arrival.text_sha256].append(arrival)
-    told = _told_of(notices)
+    promises: dict[int, list[Promise]] = defaultdict(list)
+    for promise in evidence.promises:
+        promises[promise.delivery_id].append(promise)
+    rows, told = evidence.rows, _told_of(evidence.notices)
     figures = Figures(n=len(rows), asked=sum(row.is_asked for row in rows))
     known = {row.mark for row in rows}
     figures.strange = [mark[0] for mark, seen in by_mark.items() if mark not in known and any(a.accepted for a in seen)]
     for row in rows:
-        _judge(row, by_mark.get(row.mark, []), told, now, figures)
-    for window in windows:
+        seen = by_mark.get(row.mark, [])
+        _judge_times(row, seen, promises.get(row.id, []), figures)
+        if sum(arrival.accepted for arrival in seen) > 1:
+            figures.twice.append(row.public_id)
+        if _is_lost(row, any(arrival.accepted for arrival in seen), told, now):
+            figures.lost.append(f"{row.public_id} ({row.status})")
+    for window in evidence.windows:
         _measure(window, rows, told, now, figures)
     figures.complaints += _in_words(figures)
     return figures
 
 
-def _judge(row: Row, seen: list[Arrival], told: dict[Any, datetime], now: datetime, figures: Figures) -> None:
-    accepted = [arrival for arrival in seen if arrival.accepted]
-    if len(accepted) > 1:
-        figures.twice.append(row.public_id)
-    if row.scheduled_for and any(arrival.at < row.scheduled_for for arrival in seen):
+def _judge_times(row: Row, seen: list[Arrival], promises: list[Promise], figures: Figures) -> None:
+    """Anything that arrives before its second is early, also what the network refuses."""
+    late = [
+        (arrival.at - promised).total_seconds()
+        for arrival in seen
+        if (promised := _promised(row, promises, arrival.at)) is not None
+    ]
+    if late and min(late) < 0:
         figures.early.append(row.public_id)
-    if accepted and row.scheduled_for:
-        figures.lateness.append((accepted[0].at - row.scheduled_for).total_seconds())
-    if _is_lost(row, bool(accepted), told, now):
-        figures.lost.append(f"{row.public_id} ({row.status})")
+    first = next((arrival for arrival in seen if arrival.accepted), None)
+    if first and (promised := _promised(row, promises, first.at)):
+        figures.lateness.append((first.at - promised).total_seconds())
+
+
+def _promised(row: Row, promises: list[Promise], at: datetime) -> datetime | None:
+    """What held at that moment: the rig's own word where it gave one, else the row's."""
+    made = [promise for promise in promises if promise.made_at <= at]
+    return max(made, key=lambda promise: promise.made_at).at if made else row.scheduled_for
 
 
 def _is_lost(row: Row, is_out: bool, told: dict[Any, datetime], now: datetime) -> bool:
@@ -142,7 +177,7 @@ def _is_lost(row: Row, is_out: bool, told: dict[Any, datetime], now: datetime) -
         return False
     if row.status == "published":
         return True
-    if row.status == "retrying" and row.due_at and row.due_at > now:
+    if row.due_at and row.due_at > now and (row.status == "retrying" or (row.waits_until or now) > now):
         return False  # "waiting until 10:42" is on the page
     return row.id not in told and row.account not in told
 

@@ -48,7 +48,7 @@ class Line:
     text: str = ""
     after: bool | None = None
     method: str = ""
-    body: str = ""
+    body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
     def fits(self, request: "Request") -> bool:
@@ -231,7 +231,7 @@ class Server:
         elif is_post:
             self.network.write_down(request, is_accepted=False)
         self.note(request, -1)
-        await misbehave(line, answer, request, writer)
+        await DO[line.do](Misbehaving(line, answer, request, writer))
 
     def note(self, request: Request, status: int) -> None:
         if request.what != "posts" or request.method != "POST":
@@ -240,33 +240,67 @@ class Server:
             )
 
 
-async def misbehave(line: Line, answer: Answer, request: Request, writer: asyncio.StreamWriter) -> None:
-    """Do to an answer what the line says."""
-    if line.do == "silence":
-        await asyncio.sleep(line.seconds or NEVER)
-    elif line.do == "delay":
-        await asyncio.sleep(line.seconds)
-        await send(writer, answer.bytes())
-    elif line.do == "429":
-        await send(writer, says(429, {"error": "slow down"}, **dated(line.headers)).bytes())
-    elif line.do in {"500_before", "500_after", "says"}:
-        body = line.body.encode() or b"{}"
-        await send(writer, Answer(line.status, body, line.headers).bytes())
-    elif line.do in {"reset_after", "reset_before"}:
-        sock = writer.get_extra_info("socket")
+@dataclass(frozen=True)
+class Misbehaving:
+    """One request that meets a line of the script; `answer` is what an honest network would have said."""
+
+    line: Line
+    answer: Answer
+    request: Request
+    writer: asyncio.StreamWriter
+
+    async def silence(self) -> None:
+        await asyncio.sleep(self.line.seconds or NEVER)
+
+    async def delay(self) -> None:
+        await asyncio.sleep(self.line.seconds)
+        await send(self.writer, self.answer.bytes())
+
+    async def slow_down(self) -> None:
+        await send(self.writer, says(429, {"error": "slow down"}, **dated(self.line.headers)).bytes())
+
+    async def says(self) -> None:
+        body = b"{}" if self.line.body is None else self.line.body.encode()
+        await send(self.writer, Answer(self.line.status, body, self.line.headers).bytes())
+
+    async def reset(self) -> None:
+        sock = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
-    elif line.do == "garbage":
-        await send(writer, line.body.encode() or b"\x00\xfe\xed no protocol\r\n\r\n")
-    elif line.do == "drip":
-        await drip(answer.bytes(), line.seconds or 5, writer)
-    elif line.do == "redirect":
-        there = {"Location": f"/{request.account}/{request.what}"}
-        await send(writer, Answer(302, b"", there).bytes())
-    elif line.do == "flood":
-        await flood(writer)
-    else:
-        raise ValueError(line.do)
+        self.writer.transport.abort()
+
+    async def garbage(self) -> None:
+        await send(self.writer, (self.line.body or "\x00\xfe\xed no protocol\r\n\r\n").encode("latin-1"))
+
+    async def drip(self) -> None:
+        for byte in self.answer.bytes():
+            await send(self.writer, bytes([byte]))
+            await asyncio.sleep(self.line.seconds or 5)
+
+    async def redirect(self) -> None:
+        there = {"Location": f"/{self.request.account}/{self.request.what}"}
+        await send(self.writer, Answer(302, b"", there).bytes())
+
+    async def flood(self) -> None:
+        """Ten gigabytes, for whoever goes on reading."""
+        await send(self.writer, f"HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n".encode())
+        for _ in range(BIG // len(BLOCK)):
+            await send(self.writer, BLOCK)
+
+
+DO = {
+    "silence": Misbehaving.silence,
+    "delay": Misbehaving.delay,
+    "429": Misbehaving.slow_down,
+    "says": Misbehaving.says,
+    "500_before": Misbehaving.says,
+    "500_after": Misbehaving.says,
+    "reset_before": Misbehaving.reset,
+    "reset_after": Misbehaving.reset,
+    "garbage": Misbehaving.garbage,
+    "drip": Misbehaving.drip,
+    "redirect": Misbehaving.redirect,
+    "flood": Misbehaving.flood,
+}
 
 
 def dated(headers: dict[str, str]) -> dict[str, str]:
@@ -278,19 +312,6 @@ def dated(headers: dict[str, str]) -> dict[str, str]:
             value = format_datetime(at, usegmt=True)
         made[name] = value
     return made
-
-
-async def drip(data: bytes, seconds: float, writer: asyncio.StreamWriter) -> None:
-    for byte in data:
-        await send(writer, bytes([byte]))
-        await asyncio.sleep(seconds)
-
-
-async def flood(writer: asyncio.StreamWriter) -> None:
-    """Ten gigabytes, for whoever goes on reading."""
-    await send(writer, f"HTTP/1.1 200 OK\r\nContent-Length: {BIG}\r\n\r\n".encode())
-    for _ in range(BIG // len(BLOCK)):
-        await send(writer, BLOCK)
 
 
 async def send(writer: asyncio.StreamWriter, data: bytes) -> None:

@@ -8,7 +8,7 @@ from scheduler_ui.platforms import registry
 
 sys.path.insert(0, str(BASE_DIR))  # gunicorn starts from its own folder of commands
 
-from tests.faults.platform import Rig  # noqa: E402
+from tests.faults.platform import Rig
 
 registry.PLATFORMS[Rig.slug] = Rig
 STATICFILES_DIRS += [BASE_DIR / "tests" / "faults" / "static"]

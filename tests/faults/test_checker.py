@@ -6,18 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.faults.checker import Arrival, Row, Told, Window, check
+from tests.faults.checker import Arrival, Evidence, Promise, Row, Told, Window, check
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-ROW = Row(1, "abc", "published", "", AT, None, AT + SECOND, "r1", "key-1", "Winter roast")
+ROW = Row(1, "abc", "published", "", AT, None, AT + SECOND, "r1", "key-1", None, "Winter roast")
 DIGEST = hashlib.sha256(b"Winter roast").hexdigest()
 OUT = Arrival(AT + SECOND / 10, "key-1", "k", DIGEST, True)
+IN_TIME = (Window("all", AT, 5),)
 ASKED = replace(ROW, status="unconfirmed", settled_at=None)
 
 
-def judged(rows=(ROW,), arrivals=(OUT,), notices=(), windows=(Window("all", AT, 5),), now=AT + 60 * SECOND):
-    return check(list(rows), arrivals, notices, windows, now)
+def judged(rows=(ROW,), arrivals=(OUT,), windows=IN_TIME, **more):
+    return check(Evidence(list(rows), list(arrivals), windows=windows, **more), AT + 60 * SECOND)
 
 
 def test_what_went_out_on_time_and_once_passes():
@@ -30,7 +31,7 @@ def test_a_repeated_key_that_the_network_refused_is_not_twice():
 
 
 def test_what_was_asked_with_a_notice_is_not_lost():
-    figures = judged([ASKED], [], [Told("asked", 1, "key-1", AT + 2 * SECOND)])
+    figures = judged([ASKED], [], notices=[Told("asked", 1, "key-1", AT + 2 * SECOND)])
     assert (figures.complaints, figures.asked, figures.recovery) == ([], 1, {"all": 2.0})
 
 
@@ -38,6 +39,20 @@ def test_a_later_post_is_measured_from_its_own_second():
     late = replace(ROW, scheduled_for=AT + 10 * SECOND, settled_at=AT + 11 * SECOND)
     figures = judged([late], [replace(OUT, at=AT + 11 * SECOND)])
     assert (figures.complaints, figures.recovery) == ([], {"all": 1.0})
+
+
+def test_what_waits_for_a_rate_limit_is_on_the_page():
+    until = AT + 3600 * SECOND
+    waiting = replace(ROW, status="scheduled", due_at=until, waits_until=until, settled_at=None)
+    assert judged([waiting], [], windows=()).complaints == []
+
+
+def test_an_arrival_is_judged_by_the_promise_of_its_own_moment():
+    moved = replace(ROW, scheduled_for=AT + 30 * SECOND, settled_at=AT + 31 * SECOND)
+    promises = [Promise(1, AT - SECOND, AT), Promise(1, AT + 10 * SECOND, AT + 30 * SECOND)]
+    refused, out = replace(OUT, accepted=False), replace(OUT, at=AT + 30 * SECOND)
+    assert judged([moved], [refused, out], promises=promises).complaints == []
+    assert judged([moved], [refused, replace(out, at=AT + 29 * SECOND)], promises=promises).early == ["abc"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +66,8 @@ def test_a_later_post_is_measured_from_its_own_second():
         ("lost", {"rows": [replace(ROW, status="failed")], "arrivals": []}),  # and nobody was told
         ("lost", {"rows": [replace(ROW, status="scheduled", due_at=AT, settled_at=None)], "arrivals": []}),
         ("lost", {"rows": [replace(ROW, status="retrying", due_at=AT, settled_at=None)], "arrivals": []}),
+        ("lost", {"rows": [replace(ROW, status="scheduled", due_at=AT + 99 * SECOND)], "arrivals": []}),
+        ("early", {"promises": [Promise(1, AT - SECOND, AT + SECOND)]}),  # the row's own time was changed
         ("lost", {"rows": [replace(ROW, hold_reason="brake", settled_at=None)], "arrivals": []}),
         ("lost", {"rows": [ASKED], "arrivals": [], "notices": [Told("asked", 2, "key-2", AT)]}),
         ("unknown posts", {"arrivals": [OUT, replace(OUT, text_sha256="0" * 64)]}),

@@ -1,0 +1,3 @@
+"""The rows of the fault table, a module for each group."""
+
+KINDS = ("key", "lookup", "blind")

@@ -1,0 +1,132 @@
+"""The fault table: `python -m tests.faults` (CI tier, scaled time) or `python -m tests.faults --real` (the soak)."""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import plan, report, soak
+from tests.faults.job import TEMPLATE
+from tests.faults.scheduling import Job, Run, run_all
+from tests.faults.stage import CI_SCALE, UNSCALED
+from tests.rig import processes, servers
+
+
+def main() -> int:
+    asked = _arguments()
+    rows = plan.load()
+    if pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", "tests/faults/test_checker.py"]):
+        say("The judge cannot be trusted: its own tests fail.")
+        return 1
+    numbers = [int(number) for number in asked.rows.split(",")] if asked.rows else list(rows)
+    jobs = [
+        Job(rows[number], part, shape)
+        for number in numbers
+        for shape in asked.shapes.split(",")
+        for part in rows[number].parts
+    ]
+    began = time.monotonic()
+    say(_introduction(asked))
+    with _shared(asked) as run:
+        results, left = _play(soak.oldest_first(jobs) if asked.real else jobs, run, asked)
+    return _conclude(results, left, asked, time.monotonic() - began)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--rows", default=os.environ.get("ROWS", ""), help="such as 1,13 (all of them)")
+    parser.add_argument("--shapes", default=os.environ.get("SHAPES") or ",".join(plan.SHAPES))
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or random.randrange(10**6)))
+    parser.add_argument("--real", action="store_true", help="real time and ten times as many")
+    parser.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0), help="begin none later")
+    parser.add_argument("--json", type=Path, default=Path("test-results/faults.json"))
+    parser.add_argument("--keep", action="store_true", help="leave every job's folder where it is")
+    parser.add_argument("--cores", type=float, default=float(os.environ.get("CORES") or 1.5 * (os.cpu_count() or 2)))
+    return parser.parse_args()
+
+
+def _introduction(asked: argparse.Namespace) -> str:
+    scale = 1 if asked.real else CI_SCALE
+    real = ", ".join(f"{name.lower()} {seconds:g} s" for name, seconds in UNSCALED.items())
+    how = "real time" if asked.real else f"time x {scale:g} (not: {real})"
+    return f"Fault table: {how}, SEED={asked.seed}, {os.cpu_count()} cores\n{report.head()}"
+
+
+@contextlib.contextmanager
+def _shared(asked: argparse.Namespace) -> Iterator[Run]:
+    """A prepared folder and, for the grown shape, a server with a prepared database: made once, copied by each job."""
+    with contextlib.ExitStack() as ending:
+        template = Path(tempfile.mkdtemp(prefix="punctual-faults-template-"))
+        ending.callback(shutil.rmtree, template, ignore_errors=True)
+        settings = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings"}
+        processes.manage(template, "prepare", **settings)
+        url = ""
+        if "grown" in asked.shapes:
+            postgres = ending.enter_context(servers.Postgres())
+            database = postgres.create(TEMPLATE)
+            for command in ("migrate", "createcachetable"):
+                processes.manage(template, command, "-v", "0", **settings, **servers.KEYS, DATABASE_URL=database)
+            url = postgres.url("").rstrip("/")
+        minutes = asked.minutes or (60 * 24 if asked.real else 60)
+        yield Run(
+            template=template,
+            postgres=url,
+            seed=asked.seed,
+            is_real=asked.real,
+            scale=1 if asked.real else CI_SCALE,
+            cores=asked.cores,
+            until=time.monotonic() + minutes * 60,
+        )
+
+
+def _play(jobs: list[Job], run: Run, asked: argparse.Namespace) -> tuple[list[dict[str, Any]], list[Job]]:
+    done: list[Job] = []
+    results: list[dict[str, Any]] = []
+
+    def note(job: Job) -> None:
+        done.append(job)
+        mine = [one for one in done if (one.row, one.shape) == (job.row, job.shape)]
+        if len(mine) == len(job.row.parts):
+            found = report.merged(mine) | {"seed": run.seed}
+            results.append(found)
+            say(report.line(found))
+            if asked.real:
+                soak.keep(found)
+
+    return results, run_all(jobs, run, note, keep=asked.keep)
+
+
+def _conclude(results: list[dict[str, Any]], left: list[Job], asked: argparse.Namespace, seconds: float) -> int:
+    results.sort(key=lambda found: (found["row"], found["shape"]))
+    failed = sum(bool(found["complaints"]) for found in results)
+    if left:
+        say(f"No time was left for: {', '.join(sorted({f'{job.row.number} {job.shape}' for job in left}))}")
+    head = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seed": asked.seed, "is_real": asked.real}
+    head |= {"scale": 1 if asked.real else CI_SCALE, "seconds": round(seconds), "cores": os.cpu_count()}
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps(head | {"rows": results}, indent=1))
+    say(f"Took {seconds:.0f} s. Every figure, and the logs of what failed: {asked.json}")
+    if not asked.real:
+        failed += len({(job.row, job.shape) for job in left})
+    say(f"{len(results) - sum(bool(found['complaints']) for found in results)} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

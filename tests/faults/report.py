@@ -1,0 +1,72 @@
+"""One printed line per fault and shape, and the same as JSON and Markdown."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from tests.faults.scheduling import Job
+
+COUNTS = ("lost", "twice", "early")
+HEAD = ("row", "shape", "n", "lost", "twice", "asked", "early", "late p50", "late p99", "recovery", "", "fault")
+LINE = "{:>3}  {:<8} {:>6} {:>5} {:>5} {:>6} {:>5} {:>9} {:>9} {:>9}  {:<4} {}"
+
+
+def merged(jobs: Sequence[Job]) -> dict[str, Any]:
+    """The parts of one row on one shape as one result."""
+    row = jobs[0].row
+    found: dict[str, Any] = {"row": row.number, "fault": row.title, "shape": jobs[0].shape}
+    all_figures = [job.figures for job in jobs]
+    found |= {name: sum(figures.get(name, 0) for figures in all_figures) for name in ("n", "asked")}
+    found |= {name: sum(len(figures.get(name, [])) for figures in all_figures) for name in COUNTS}
+    late = sorted(seconds for figures in all_figures for seconds in figures.get("lateness", []))
+    found |= {"late_p50_s": quantile(late, 0.5), "late_p99_s": quantile(late, 0.99)}
+    found["recovery_s"] = {k: v for figures in all_figures for k, v in figures.get("recovery", {}).items()}
+    found["complaints"] = [
+        f"{job.part}: {words}" if job.part else words for job in jobs for words in job.figures["complaints"]
+    ]
+    found["seconds"] = max(job.seconds for job in jobs)
+    found["logs"] = [job.figures["log"] for job in jobs if "log" in job.figures]
+    return found
+
+
+def quantile(values: Sequence[float], part: float) -> float | None:
+    if len(values) < 2:
+        return round(values[0], 4) if values else None
+    return round(statistics.quantiles(values, n=1000, method="inclusive")[round(part * 1000) - 1], 4)
+
+
+def line(found: dict[str, Any]) -> str:
+    """A result as printed; what it complains of follows on lines of its own."""
+    verdict = "FAIL" if found["complaints"] else "ok"
+    cells = [found["row"], found["shape"], *(found[name] for name in ("n", "lost", "twice", "asked", "early"))]
+    cells += [_time(found["late_p50_s"]), _time(found["late_p99_s"]), _slowest(found["recovery_s"])]
+    words = [f"{'':>15}{complaint}" for complaint in found["complaints"]]
+    return "\n".join([LINE.format(*cells, verdict, found["fault"]), *words])
+
+
+def head() -> str:
+    return LINE.format(*HEAD)
+
+
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """Markdown, one line per row and shape."""
+    names = ("row", "fault", "shape", "n", "lost", "twice", "asked", "early", "late p50", "late p99", "recovery", "")
+    lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
+    for found in results:
+        cells = [str(found[name]) for name in ("row", "fault", "shape", "n", "lost", "twice", "asked", "early")]
+        cells += [_time(found["late_p50_s"]), _time(found["late_p99_s"]), _slowest(found["recovery_s"])]
+        cells.append("; ".join(found["complaints"]) or "passed")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _slowest(recovery: dict[str, float | None]) -> str:
+    if not recovery:
+        return "-"
+    return "never" if None in recovery.values() else _time(max(value or 0 for value in recovery.values()))
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"{seconds:.1f} s"
