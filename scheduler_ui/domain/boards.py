@@ -20,7 +20,10 @@ SELECT person.password, person.timezone, workspace.version,
        (SELECT due_at FROM scheduler_ui_delivery
          WHERE workspace_id = workspace.id AND due_at IS NOT NULL AND hold_reason = '' ORDER BY due_at LIMIT 1),
        (SELECT beat_at FROM scheduler_ui_worker ORDER BY beat_at DESC LIMIT 1),
-       (SELECT scheduling_enabled FROM scheduler_ui_installation WHERE id = 1)
+       (SELECT CASE WHEN scheduling_enabled THEN 1 ELSE 0 END + CASE WHEN restored_from IS NULL THEN 0 ELSE 2 END
+          FROM scheduler_ui_installation WHERE id = 1),
+       (SELECT MAX(CASE WHEN is_clock_off THEN 1 ELSE 0 END) + MAX(CASE WHEN is_queue_away THEN 2 ELSE 0 END)
+          FROM scheduler_ui_worker WHERE beat_at >= %s)
   FROM scheduler_ui_membership AS member
   JOIN scheduler_ui_user AS person ON person.id = member.user_id
   JOIN scheduler_ui_workspace AS workspace ON workspace.id = member.workspace_id
@@ -48,15 +51,17 @@ class Board:
 def look(user_id: int, workspace: str, now: datetime) -> Board | None:
     """One query: the board of a workspace (its public id) for one of its members, else None."""
     with connection.cursor() as cursor:
-        cursor.execute(_WATCHED, [user_id, workspace])
+        alive_since = connection.ops.adapt_datetimefield_value(now - _worker_gone())
+        cursor.execute(_WATCHED, [alive_since, user_id, workspace])
         row = cursor.fetchone()
     if row is None:
         return None
-    password, zone, version, due_at, beat_at, is_enabled = row
+    password, zone, version, due_at, beat_at, installation, trouble = row
     seconds = pace(_aware(due_at), now)
     # The hour is in it so that "today", "past" and whatever is told in words move on although nothing is written.
     hour = now.astimezone(ZoneInfo(zone)).strftime("%m%dT%H")
-    signs = f"{_is_alive(_aware(beat_at), now):d}{is_enabled is None or is_enabled:d}"
+    # No installation yet means that publishing is on and nothing was restored.
+    signs = f"{_is_alive(_aware(beat_at), now):d}{1 if installation is None else installation}{trouble or 0}"
     hash_now = User.from_db(None, ["password"], [password]).get_session_auth_hash()
     return Board(hash_now, f"{workspace}.{version}.{seconds}.{hour}.{signs}", seconds)
 
@@ -69,8 +74,11 @@ def pace(next_due_at: datetime | None, now: datetime) -> int:
 
 
 def _is_alive(beat_at: datetime | None, now: datetime) -> bool:
-    worker_gone = cast(float, settings.PUNCTUAL["worker_gone"])
-    return beat_at is not None and now - beat_at <= timedelta(seconds=worker_gone)
+    return beat_at is not None and now - beat_at <= _worker_gone()
+
+
+def _worker_gone() -> timedelta:
+    return timedelta(seconds=cast(float, settings.PUNCTUAL["worker_gone"]))
 
 
 def _aware(value: datetime | str | None) -> datetime | None:

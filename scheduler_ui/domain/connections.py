@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import avatars, boards, deliveries, holds, platform_tools, vault
+from scheduler_ui.domain import avatars, boards, deliveries, holds, platform_tools, resuming, vault
 from scheduler_ui.domain.mishaps import place_of
+from scheduler_ui.domain.overdue import AS_THE_POLICY, Decision
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import Account, Attempt, Delivery, Status, User, Workspace
 from scheduler_ui.platforms import registry
@@ -24,11 +25,12 @@ COLOURS = range(1, 13)
 
 @dataclass(frozen=True)
 class Asked:
-    """Who wants what connected: a platform's slug and what was typed into its form."""
+    """Who wants what connected: a platform's slug, what was typed into its form, and what of the overdue goes on."""
 
     slug: str
     form: Mapping[str, str] = field(repr=False)
     actor: User
+    overdue: Decision = AS_THE_POLICY
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,14 @@ def reconnect(account: Account, asked: Asked, now: datetime) -> Done:
     if found.profile.remote_id != account.remote_id:
         names = {"found": found.profile.handle or found.profile.remote_id, "wanted": account.handle}
         raise ConnectError(_("That is %(found)s, not %(wanted)s. Connect it as an account of its own.") % names)
-    with transaction.atomic():
-        # As it is now: it may have been paused, or told to wait, while the platform was asked.
-        account.refresh_from_db(from_queryset=Account.objects.select_for_update())
-        _write(account, found, asked.actor, now)
+
+    def release() -> None:
+        with transaction.atomic():
+            # As it is now: it may have been paused, or told to wait, while the platform was asked.
+            account.refresh_from_db(from_queryset=Account.objects.select_for_update())
+            _write(account, found, asked.actor, now)
+
+    resuming.carry_out(resuming.of_lost(account), asked.overdue, release, actor=asked.actor, now=now)
     avatars.renew(account, found.profile.avatar_url)
     return Done(account, found.show_once)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Abs
 
 from scheduler_ui.domain import notices
 from scheduler_ui.models import Account, Delivery, Installation, Membership, Status, Worker, Workspace
@@ -16,8 +17,20 @@ TROUBLE = (Status.FAILED, Status.MISSED, Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Of the workspace: since when, and who said so ('' where nobody knows any more)."""
+
+    at: datetime | None
+    by: str
+
+
+@dataclass(frozen=True)
 class Shell:
-    """One member's surroundings. `trouble` counts what failed, was missed or asks."""
+    """One member's surroundings. `trouble` counts what failed, was missed or asks.
+
+    `off_clock` names the living worker whose clock is wrong by most, with its offset in ms; `restored_from` is the
+    moment of the backup that the database was restored from, while that matters.
+    """
 
     accounts: list[Account]
     trouble: int
@@ -26,6 +39,10 @@ class Shell:
     beat_at: datetime | None
     is_worker_alive: bool
     is_publishing_on: bool
+    pause: Pause | None
+    off_clock: tuple[str, int] | None
+    is_queue_away: bool
+    restored_from: datetime | None
 
     @property
     def lost_accounts(self) -> int:
@@ -40,38 +57,65 @@ class Shell:
         return label(self.unread)
 
     @property
+    def off_clock_span(self) -> timedelta:
+        return timedelta(milliseconds=abs(self.off_clock[1])) if self.off_clock else timedelta()
+
+    @property
     def is_switched_by_environment(self) -> bool:
         return settings.SCHEDULING_ENABLED is not None
 
 
 def look(member: Membership, now: datetime) -> Shell:
     """Two queries."""
-    around = Workspace.objects.filter(pk=member.workspace_id).values_list(*_around(member)).get()
-    trouble, unread, next_due_at, beat_at, is_on = around
-    accounts = Account.objects.filter(workspace_id=member.workspace_id).exclude(state=Account.State.DISCONNECTED)
     gone = timedelta(seconds=settings.PUNCTUAL["worker_gone"])
+    workspace = Workspace.objects.filter(pk=member.workspace_id)
+    parts = _around(member, now - gone)
+    around = workspace.annotate(**parts).values(*_OWN, *parts).get()
+    accounts = Account.objects.filter(workspace_id=member.workspace_id).exclude(state=Account.State.DISCONNECTED)
+    beat_at, host = around["beat_at"], around["off_host"]
     return Shell(
         accounts=sorted(accounts, key=lambda account: str(account).casefold()),
-        trouble=trouble or 0,
-        unread=unread or 0,
-        next_due_at=next_due_at,
+        trouble=around["trouble"] or 0,
+        unread=around["unread"] or 0,
+        next_due_at=around["next_due_at"],
         beat_at=beat_at,
         is_worker_alive=beat_at is not None and now - beat_at <= gone,
-        is_publishing_on=_is_on(is_on),
+        is_publishing_on=_is_on(around["is_on"]),
+        pause=_pause(around),
+        off_clock=(host, around["off_by"]) if host else None,
+        is_queue_away=bool(around["is_queue_away"]),
+        restored_from=around["restored_from"],
     )
 
 
-def _around(member: Membership) -> list[Subquery]:
+_OWN = ("is_paused", "paused_at", "paused_by__name", "paused_by__email")
+
+
+def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
     """One round trip for all of them: this stands around every page."""
     mine = Delivery.objects.filter(workspace_id=OuterRef("pk"))
     due = mine.filter(due_at__isnull=False, hold_reason="").order_by("due_at")
-    return [
-        _counted(mine.filter(status__in=TROUBLE, post__deleted_at__isnull=True)),
-        _counted(notices.unread(member)),
-        Subquery(due.values("due_at")[:1]),
-        Subquery(Worker.objects.order_by("-beat_at").values("beat_at")[:1]),
-        Subquery(Installation.objects.filter(pk=1).values("scheduling_enabled")[:1]),
-    ]
+    alive = Worker.objects.filter(beat_at__gte=alive_since)
+    # The same one twice: a subquery gives one value.
+    off = alive.filter(is_clock_off=True).order_by(Abs("clock_offset_ms").desc(), "pk")
+    installation = Installation.objects.filter(pk=1)
+    return {
+        "trouble": _counted(mine.filter(status__in=TROUBLE, post__deleted_at__isnull=True)),
+        "unread": _counted(notices.unread(member)),
+        "next_due_at": Subquery(due.values("due_at")[:1]),
+        "beat_at": Subquery(Worker.objects.order_by("-beat_at").values("beat_at")[:1]),
+        "is_on": Subquery(installation.values("scheduling_enabled")[:1]),
+        "off_host": Subquery(off.values("host")[:1]),
+        "off_by": Subquery(off.values("clock_offset_ms")[:1]),
+        "is_queue_away": Subquery(alive.filter(is_queue_away=True).values("is_queue_away")[:1]),
+        "restored_from": Subquery(installation.values("restored_from")[:1]),
+    }
+
+
+def _pause(around: dict[str, Any]) -> Pause | None:
+    if not around["is_paused"]:
+        return None
+    return Pause(around["paused_at"], around["paused_by__name"] or around["paused_by__email"] or "")
 
 
 def _counted(rows: QuerySet[Any]) -> Subquery:

@@ -46,14 +46,14 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
     words = {"platform": platform_name(delivery.account)}
     is_sent = delivery.status not in WAITING
     sentences = {
-        Hold.PAUSED: _("The account is paused. The post keeps its time, and waits."),
+        Hold.PAUSED: _paused_sentence(delivery),
         Hold.RECONNECT: _("%(platform)s must be connected again before the next try.") % words,
         Hold.BRAKE: _("Too much went to this account at once, so Punctual stopped to let you look."),
         Hold.RESTORED: _("It may have gone out after the backup that was restored. Punctual looks before it sends it."),
         Hold.DELETED: _("It is in the trash, and will not be sent."),
     }
     steps = {
-        Hold.PAUSED: _("Resume the account. "),
+        Hold.PAUSED: _("Resume the workspace. ") if delivery.workspace.is_paused else _("Resume the account. "),
         Hold.RECONNECT: _("Reconnect the account. "),
         Hold.BRAKE: _("Look at the account, then let it go on. "),
         Hold.RESTORED: _("It goes on as soon as %(platform)s has been asked, or restore mode is ended. ") % words,
@@ -65,6 +65,12 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
         return told(Actor.YOU, may_be, _("Reconnect the account."))
     rest = "" if hold == Hold.DELETED or is_sent else late_sentence(delivery)
     return told(Actor.NOBODY if hold == Hold.DELETED else Actor.YOU, sentences[hold], (steps[hold] + rest).strip())
+
+
+def _paused_sentence(delivery: Delivery) -> str:
+    if delivery.workspace.is_paused:
+        return _("The workspace is paused. The post keeps its time, and waits.")
+    return _("The account is paused. The post keeps its time, and waits.")
 
 
 def _waiting(delivery: Delivery, scene: Scene, sentence: str, actor: Actor, error: str = "") -> Reason:

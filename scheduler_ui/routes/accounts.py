@@ -8,7 +8,6 @@ urlpatterns = [
     path("accounts/connect/<slug:slug>/", connections.connect, name="accounts_connect_to"),
     path("accounts/<str:public_id>/", accounts.detail, name="account"),
     path("accounts/<str:public_id>/pause/", accounts.pause, name="account_pause"),
-    path("accounts/<str:public_id>/resume/", accounts.resume, name="account_resume"),
     path("accounts/<str:public_id>/sync/", accounts.sync_now, name="account_sync"),
     path("accounts/<str:public_id>/reconnect/", connections.reconnect, name="account_reconnect"),
     path("accounts/<str:public_id>/disconnect/", accounts.disconnect, name="account_disconnect"),

@@ -1,6 +1,6 @@
 """Times as one person reads them. The viewer is always named: `{{ delivery.scheduled_for|clock:viewer }}`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -47,6 +47,12 @@ def daytime(moment: datetime, viewer: User) -> str:
 def ago(moment: datetime) -> str:
     """`4 min ago`."""
     return _("%(span)s ago") % {"span": _span(moment)}
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """`42 min`."""
+    return span_in_words(length)
 
 
 @register.filter

@@ -47,15 +47,6 @@ def pause(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @member_required
-def resume(request: HttpRequest, public_id: str) -> HttpResponse:
-    account = find(request, public_id)
-    accounts.resume(account)
-    messages.success(request, _("%(account)s publishes again.") % {"account": account})
-    return redirect("account", public_id)
-
-
-@require_POST
-@member_required
 def sync_now(request: HttpRequest, public_id: str) -> HttpResponse:
     account = find(request, public_id)
     if sync.sync_account(account, timezone.now()):

@@ -11,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from scheduler_ui.domain import connections, networks
+from scheduler_ui.domain import connections, networks, resuming
 from scheduler_ui.domain.connections import Asked, Done
 from scheduler_ui.domain.networks import Network
+from scheduler_ui.domain.overdue import AS_THE_POLICY, Decision
 from scheduler_ui.forms.accounts import PlatformForm
+from scheduler_ui.forms.resumes import ResumeForm
 from scheduler_ui.models import Account
 from scheduler_ui.views.accounts import find
 from scheduler_ui.views.members import member_required
+from scheduler_ui.views.resumes import form_for
 
 
 @require_GET
@@ -47,16 +50,20 @@ def reconnect(request: HttpRequest, public_id: str) -> HttpResponse:
     fields = _network(account.platform).fields
     if request.method == "GET":
         return _reconnect_page(request, account, PlatformForm(fields, initial=_known(account)))
-    form = PlatformForm(fields, request.POST)
-    done = _try(request, form, partial(connections.reconnect, account), account.platform)
-    return _reconnect_page(request, account, form) if done is None else _answer(request, done)
+    form, late = PlatformForm(fields, request.POST), form_for(request)
+    if not late.is_valid():
+        return _reconnect_page(request, account, form, late)
+    done = _try(request, form, partial(connections.reconnect, account), account.platform, late.decision())
+    return _reconnect_page(request, account, form, late) if done is None else _answer(request, done)
 
 
-def _try(request: HttpRequest, form: PlatformForm, act: Callable, slug: str) -> Done | None:
+def _try(
+    request: HttpRequest, form: PlatformForm, act: Callable, slug: str, overdue: Decision = AS_THE_POLICY
+) -> Done | None:
     if not form.is_valid():
         return None
     try:
-        return act(Asked(slug, form.typed(), request.user), timezone.now())
+        return act(Asked(slug, form.typed(), request.user, overdue), timezone.now())
     except connections.ConnectError as error:
         form.blame(error)
         return None
@@ -74,9 +81,14 @@ def _answer(request: HttpRequest, done: Done) -> HttpResponse:
     return redirect("calendar") if "first" in request.POST else redirect("account", done.account.public_id)
 
 
-def _reconnect_page(request: HttpRequest, account: Account, form: PlatformForm) -> HttpResponse:
-    words = {"account": account, "network": _network(account.platform), "form": form}
-    return render(request, "accounts/reconnect.html", words, status=422 if form.errors else 200)
+def _reconnect_page(
+    request: HttpRequest, account: Account, form: PlatformForm, late: ResumeForm | None = None
+) -> HttpResponse:
+    """`late`: what becomes of posts that are overdue by now."""
+    late = late or form_for(request)
+    words = {"account": account, "network": _network(account.platform), "form": form, "late": late}
+    words["preview"] = resuming.preview(resuming.of_lost(account), timezone.now())
+    return render(request, "accounts/reconnect.html", words, status=422 if form.errors or late.errors else 200)
 
 
 def _page(request: HttpRequest, network: Network | None = None, form: PlatformForm | None = None) -> HttpResponse:

@@ -17,3 +17,15 @@ def owner_required(view: Callable) -> Callable:
         return view(request, *args, **kwargs)
 
     return answer
+
+
+def operator_required(view: Callable) -> Callable:
+    """Let in who runs the installation; stands under `member_required`."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        if not request.user.is_superuser:
+            raise PermissionDenied(_("Only the operator of this Punctual may do this."))
+        return view(request, *args, **kwargs)
+
+    return answer

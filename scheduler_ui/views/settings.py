@@ -19,7 +19,7 @@ from scheduler_ui.forms.settings import LookForm, MailForm, NameForm, WorkspaceF
 from scheduler_ui.forms.zones import ZoneForm
 from scheduler_ui.models import Role
 from scheduler_ui.views.members import member_required
-from scheduler_ui.views.owners import owner_required
+from scheduler_ui.views.owners import operator_required, owner_required
 
 
 @require_GET
@@ -74,13 +74,14 @@ def send_test_mail(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @member_required
-@owner_required
+@operator_required
 def switch_publishing(request: HttpRequest) -> HttpResponse:
-    is_on = request.POST.get("publishing") == "on"
+    """Off at once; on only after one has seen what that does."""
+    if request.POST.get("publishing") == "on":
+        return redirect("settings_publishing_resume")
     try:
-        switches.switch_publishing(is_on)
-        said = _("Publishing is on again.") if is_on else _("Publishing is off. Everything keeps its time, and waits.")
-        messages.success(request, said)
+        switches.switch_publishing(False)
+        messages.success(request, _("Publishing is off. Everything keeps its time, and waits."))
     except Refused as refusal:
         messages.error(request, str(refusal))
     return _back("publishing")

@@ -1,6 +1,7 @@
 """Every page, in both themes, wide and narrow: axe finds nothing, nothing overflows, the console stays empty."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -10,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from scheduler_ui.domain import accounts, demo, notices, people, setup_links, trash
-from scheduler_ui.models import Account, Delivery, Membership, Post, Role, Status, User
+from scheduler_ui.domain import accounts, demo, notices, pauses, people, setup_links, trash
+from scheduler_ui.models import Account, Delivery, Installation, Membership, Post, Role, Status, User, Worker
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import PASSWORD, a_membership, a_post, a_user, a_workspace, an_account
 
@@ -118,6 +119,22 @@ def test_lost_account(full):
     names = ("account", "account_reconnect")
     addresses = [reverse(name, args=[lost.public_id]) for name in names]
     assert problems_of(full, [*addresses, reverse("accounts"), reverse("notices")]) == {}
+
+
+def test_bad_day(full):
+    """Everything that a page can say of its surroundings, and the questions before a pause ends."""
+    now, person = timezone.now(), User.objects.get(email=demo.OPERATOR)
+    account = Account.objects.filter(platform="rehearsal").first()
+    for hours in (1, 3):
+        a_post(account.workspace, account, scheduled_for=now - timedelta(hours=hours))
+    accounts.pause(account)
+    names = {"host": "harbor-2", "pid": 1, "threads": 16, "started_at": now, "beat_at": now + timedelta(hours=1)}
+    Worker.objects.create(**names, is_clock_off=True, clock_offset_ms=5200, is_queue_away=True)
+    Installation.objects.update_or_create(pk=1, defaults={"scheduling_enabled": False, "restored_from": now})
+    resume = reverse("account_resume", args=[account.public_id])
+    found = problems_of(full, ["/", resume, reverse("settings_publishing_resume")])
+    pauses.pause(account.workspace, person, now)
+    assert found | problems_of(full, [reverse("settings"), reverse("settings_resume"), resume]) == {}
 
 
 def test_settings(full):

@@ -78,6 +78,34 @@ def test_state_tells_the_switch(person, workspace):
     assert state(person, workspace) != before
 
 
+@pytest.mark.parametrize("trouble", ["is_clock_off", "is_queue_away"])
+def test_state_tells_what_troubles_a_living_worker(person, workspace, trouble):
+    a_worker(NOW)
+    calm = state(person, workspace)
+    Worker.objects.update(**{trouble: True})
+    assert state(person, workspace) != calm
+    # A worker that is gone troubles nobody: only that none beats is told.
+    later = NOW + timedelta(seconds=11)
+    troubled = state(person, workspace, later)
+    Worker.objects.update(**{trouble: False})
+    assert state(person, workspace, later) == troubled
+
+
+def test_state_tells_one_trouble_from_another(person, workspace):
+    a_worker(NOW)
+    Worker.objects.update(is_clock_off=True)
+    before = state(person, workspace)
+    Worker.objects.update(is_clock_off=False, is_queue_away=True)
+    assert state(person, workspace) != before
+
+
+def test_state_tells_that_the_database_was_restored(person, workspace):
+    Installation.objects.create(pk=1)
+    before = state(person, workspace)
+    Installation.objects.update(restored_from=NOW)
+    assert state(person, workspace) != before
+
+
 def test_state_tells_a_new_day_of_the_person(person, workspace):
     midnight = NOW.replace(hour=23)  # in Berlin
     assert state(person, workspace, midnight) != state(person, workspace, midnight - MINUTE)

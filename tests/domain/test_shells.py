@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.domain import shells
-from scheduler_ui.models import Account, Installation, Notice, Status, Worker
+from scheduler_ui.domain import pauses, shells
+from scheduler_ui.domain.shells import Pause
+from scheduler_ui.models import Account, Installation, Notice, Status, Worker, Workspace
 from tests.factories import NOW, a_membership, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +85,39 @@ def test_shell_costs_two_queries(member, django_assert_num_queries, count):
 
 def test_label_stops_counting_at_a_hundred():
     assert [shells.label(number) for number in (1, 99, 100, 2000)] == ["1", "99", "99+", "99+"]
+
+
+def a_worker(host, beat_at=NOW, **trouble):
+    return Worker.objects.create(host=host, pid=1, threads=1, started_at=beat_at, beat_at=beat_at, **trouble)
+
+
+def test_shell_names_the_living_worker_whose_clock_is_wrong_by_most(member):
+    a_worker("gone", NOW - timedelta(seconds=11), is_clock_off=True, clock_offset_ms=9000)
+    a_worker("well", clock_offset_ms=9000)
+    assert shells.look(member, NOW).off_clock is None
+    a_worker("ahead", is_clock_off=True, clock_offset_ms=500)
+    a_worker("behind", is_clock_off=True, clock_offset_ms=-5200)
+    shell = shells.look(member, NOW)
+    assert (shell.off_clock, shell.off_clock_span) == (("behind", -5200), timedelta(seconds=5.2))
+
+
+def test_shell_tells_that_the_queue_is_away_while_a_living_worker_says_so(member):
+    a_worker("gone", NOW - timedelta(seconds=11), is_queue_away=True)
+    assert shells.look(member, NOW).is_queue_away is False
+    a_worker("harbor", is_queue_away=True)
+    assert shells.look(member, NOW).is_queue_away is True
+
+
+def test_shell_tells_that_the_database_was_restored(member):
+    Installation.objects.create(pk=1)
+    assert shells.look(member, NOW).restored_from is None
+    Installation.objects.update(restored_from=NOW)
+    assert shells.look(member, NOW).restored_from == NOW
+
+
+def test_shell_tells_who_paused_the_workspace(member):
+    assert shells.look(member, NOW).pause is None
+    pauses.pause(member.workspace, member.user, NOW)
+    assert shells.look(member, NOW).pause == Pause(NOW, str(member.user))
+    Workspace.objects.update(paused_by=None)
+    assert shells.look(member, NOW).pause == Pause(NOW, "")

@@ -149,7 +149,7 @@ def test_a_stranger_gets_404(client, account, name):
     assert get(client, name, account.public_id).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["account_pause", "account_resume", "account_sync", "account_publish_failed"])
+@pytest.mark.parametrize("name", ["account_pause", "account_sync", "account_publish_failed"])
 def test_what_changes_something_is_post_only(member, account, name):
     assert get(member, name, account.public_id).status_code == 405
 

@@ -32,6 +32,7 @@ OWN = {
     *("media_upload", "notices", "notices_read", "invite", "queue", "queue_confirm", "queue_apply", "settings"),
     *("settings_look", "settings_name", "settings_mail", "settings_test_mail", "settings_workspace"),
     *("settings_publishing", "zone_change", "zone_ask", "zone_keep", "shell", "trash", "accounts_connect_to"),
+    *("settings_pause", "settings_resume", "settings_publishing_resume"),
 }
 
 

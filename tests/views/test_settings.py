@@ -5,7 +5,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from scheduler_ui.models import Installation, Role
+from scheduler_ui.models import Installation, Role, User
 from tests.factories import a_membership, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,7 @@ def test_test_mail_without_mail_says_why(client, owner, settings):
 
 
 def test_publishing_is_switched_off_and_every_page_says_so(client, owner):
+    User.objects.update(is_superuser=True)
     client.post(reverse("settings_publishing"), {"publishing": "off"})
     assert Installation.objects.get().scheduling_enabled is False
     assert "Publishing is switched off." in client.get("/").content.decode()
@@ -155,6 +156,7 @@ def test_publishing_is_not_for_a_member_to_switch(client, member):
 
 
 def test_publishing_that_the_environment_decides_is_not_switched(client, owner, settings):
+    User.objects.update(is_superuser=True)
     settings.SCHEDULING_ENABLED = True
     client.post(reverse("settings_publishing"), {"publishing": "off"})
     assert Installation.objects.exists() is False
