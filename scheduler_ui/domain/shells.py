@@ -84,7 +84,7 @@ def look(member: Membership, now: datetime) -> Shell:
         pause=_pause(around),
         off_clock=(host, around["off_by"]) if host else None,
         is_queue_away=bool(around["is_queue_away"]),
-        restored_from=around["restored_from"],
+        restored_from=_to_the_minute(around["restored_from"]),
     )
 
 
@@ -115,7 +115,11 @@ def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
 def _pause(around: dict[str, Any]) -> Pause | None:
     if not around["is_paused"]:
         return None
-    return Pause(around["paused_at"], around["paused_by__name"] or around["paused_by__email"] or "")
+    return Pause(_to_the_minute(around["paused_at"]), around["paused_by__name"] or around["paused_by__email"] or "")
+
+
+def _to_the_minute(at: datetime | None) -> datetime | None:
+    return at and at.replace(second=0, microsecond=0)
 
 
 def _counted(rows: QuerySet[Any]) -> Subquery:
