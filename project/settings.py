@@ -226,6 +226,9 @@ PUNCTUAL: dict[str, Any] = {
     # A step of the clock that is no drift, and how long what it jumped over waits lest it jump back.
     "clock_jump": environment.number("CLOCK_JUMP", 1, above=0.1),
     "clock_grace": _seconds("CLOCK_GRACE", 30),
+    # What is due no longer than this goes before a backlog; of a backlog, one per account and gap.
+    "fresh": _seconds("FRESH", 5),
+    "catch_up_gap": _seconds("CATCH_UP_GAP", 3),
     "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),

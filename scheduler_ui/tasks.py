@@ -1,5 +1,6 @@
 """Huey's way in: each task fetches nothing and decides nothing, it calls one function."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from huey import crontab
 from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
 
 from scheduler_ui.domain import mail, media, sync, trash, zone_data
-from scheduler_ui.engine import clock, deliver, leaps, offers, prepare, recover, restoring, touches
+from scheduler_ui.engine import budgets, clock, deliver, leaps, offers, prepare, recover, restoring, touches
 
 SLOW = HUEY.slow
 
@@ -30,11 +31,16 @@ def tick(now: datetime) -> None:
         if settings.PUNCTUAL["offers_by"] != "minute":
             offers.offer_due(now, wake, busy=len(deliver.in_flight))
     restoring.offer_looks(now, wake_look)
+
+
+@HUEY.on_pulse("touches")
+def tell_pages(now: datetime) -> None:
     touches.flush()
 
 
-def wake(delivery_id: int, eta: datetime) -> None:
-    deliver_delivery.schedule((delivery_id,), eta=eta)
+def wake(offered: Sequence[tuple[int, datetime]]) -> None:
+    for delivery_id, eta in offered:
+        deliver_delivery.schedule((delivery_id,), eta=eta)
 
 
 def wake_look(delivery_id: int) -> None:
@@ -85,6 +91,7 @@ def send_waiting_mail() -> None:
 def sweep() -> None:
     trash.purge(clock.now())
     media.sweep(clock.now())
+    budgets.sweep(clock.now())
 
 
 @db_periodic_task(crontab(minute="7"))

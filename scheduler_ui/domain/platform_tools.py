@@ -35,6 +35,12 @@ def platform_for(account: Account) -> Platform:
         return Unusable(AccountData(account.public_id, account.remote_id, account.handle), tools())
 
 
+def network_of(account: Account) -> str:
+    """What hangs together: a platform, or the one server of it that the account lives on."""
+    platform = registry.PLATFORMS.get(account.platform)
+    return platform.network(account.public_id, account.settings) if platform else account.platform
+
+
 def account_data(account: Account) -> AccountData:
     """An account with its secrets opened. Raises vault.Tampered."""
     return AccountData(

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -33,5 +34,17 @@ def tell(kind: str, delivery: Delivery, now: datetime, *, body: str = "") -> Non
         now=now,
     )
     if is_new and kind in SLIPS:
-        data = {"account": str(delivery.account), "delivery": delivery.public_id}
-        Event.objects.create(post_id=delivery.post_id, kind=SLIPS[kind], data=data, at=now)
+        remember(kind, [delivery], now)
+
+
+def remember(kind: str, deliveries: Iterable[Delivery], now: datetime) -> None:
+    """Keep a slip in the history of each delivery's post."""
+    Event.objects.bulk_create(
+        Event(
+            post_id=delivery.post_id,
+            kind=SLIPS[kind],
+            data={"account": str(delivery.account), "delivery": delivery.public_id},
+            at=now,
+        )
+        for delivery in deliveries
+    )

@@ -9,6 +9,7 @@ from huey.consumer import Consumer, Scheduler, Worker
 
 from scheduler_ui.engine import beats, clock, deliver, ticks, touches
 from scheduler_ui.engine.queues import WakingQueue
+from scheduler_ui.engine.seats import seats
 from scheduler_ui.platforms.http import shared_tls_context
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class PunctualConsumer(QuietConsumer):
         options |= {"graceful_signal": "TERM", "shutdown_timeout": SHUTDOWN_SECONDS, "max_delay": 5.0}
         super().__init__(huey, **options)
         tick = settings.PUNCTUAL["tick"]
-        self.pulses = [ticks.Pulse(name, tick, work) for name, work in huey.pulses]
+        self.pulses = [ticks.pulse(name, tick, work) for name, work in huey.pulses]
         self.pulses.append(ticks.heart())
         self.slow = None
         if huey.slow is not None:
@@ -82,6 +83,7 @@ class PunctualConsumer(QuietConsumer):
     def stop(self, graceful: bool = False) -> None:
         if count := len(deliver.in_flight):
             logger.info("finishing what is going out (%d now, up to %d s)", count, SHUTDOWN_SECONDS)
+        seats.close()
         for pulse in self.pulses:
             pulse.stop()
         if self.slow is not None:

@@ -11,8 +11,9 @@ from typing import Any
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, restoring, settle, switch
+from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, restoring, settle, switch, ticks
 from scheduler_ui.engine.numbers import span
+from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
 from scheduler_ui.platforms.base import Platform
 from scheduler_ui.platforms.outcomes import Accepted, Expired, PlatformError, Published, Unavailable, Unconfirmed
@@ -26,7 +27,20 @@ _in_flight_lock = threading.Lock()
 
 
 def deliver(delivery_id: int) -> None:
-    """Do what is next for one delivery: send it, ask after it or look for it. Nothing to do is nothing done."""
+    """Do what is next for one delivery: send it, ask after it or look for it. Nothing to do is nothing done.
+
+    Then the same for what is parked meanwhile, for want of a seat.
+    """
+    following: int | None = delivery_id
+    while following is not None:
+        _deliver_once(following)
+        following = seats.next_parked()
+    if seats.wants_more():
+        ticks.bell.set()
+
+
+def _deliver_once(delivery_id: int) -> None:
+    seats.taken(delivery_id)
     with _in_flight_lock:
         if delivery_id in in_flight:
             return
@@ -47,6 +61,12 @@ def _deliver(delivery_id: int) -> None:
         return
     if not clock.is_steady() or clock.is_leapt_over(delivery.due_at):
         return
+    with seats.held(delivery.pk, platform_tools.network_of(delivery.account), delivery.account_id) as has_seat:
+        if has_seat:
+            _act(delivery)
+
+
+def _act(delivery: Delivery) -> None:
     if delivery.status in WAITING:
         _send(delivery)
     elif delivery.status == Status.PROCESSING:

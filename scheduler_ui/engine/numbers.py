@@ -10,8 +10,3 @@ def span(name: str) -> timedelta:
 
 def spans(name: str) -> list[timedelta]:
     return [timedelta(seconds=seconds) for seconds in settings.PUNCTUAL[name]]
-
-
-def late_limit(minutes: int) -> timedelta:
-    """A workspace's late policy on the engine's clock, which a fault run may scale."""
-    return timedelta(minutes=minutes) * settings.TIME_SCALE

@@ -170,6 +170,11 @@ class Platform:
         """The account's settings with what was typed into `settings_fields`. Raises outcomes.ConnectError."""
         raise NotImplementedError
 
+    @classmethod
+    def network(cls, public_id: str, settings: Mapping[str, Any]) -> str:
+        """What hangs or fails together, of an account: the platform, or where there are many the server it is on."""
+        return cls.slug
+
     def length(self, text: str) -> int:
         """The text's length in `unit`s."""
         return len(text)

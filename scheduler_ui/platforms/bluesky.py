@@ -79,6 +79,10 @@ class Bluesky(Platform):
     def new_key(self, at: datetime, seed: str) -> str:
         return bluesky_text.tid_of(at, seed)
 
+    @classmethod
+    def network(cls, public_id: str, settings: Mapping[str, Any]) -> str:
+        return f"{cls.slug}:{settings.get('server') or ENTRY}"
+
     def needs_prepare(self, content: Content) -> bool:
         return bool(content.media or bluesky_text.mentioned(content.text))
 

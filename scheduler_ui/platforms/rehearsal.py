@@ -102,6 +102,11 @@ class Rehearsal(Platform):
         new = {"kind": kind, "behaviour": behaviour, "times": _whole(form, "times"), "seconds": _whole(form, "seconds")}
         return dict(account.settings) | new | {"already": _log(tools).count(account.public_id, behaviour)}
 
+    @classmethod
+    def network(cls, public_id: str, settings: Mapping[str, Any]) -> str:
+        """Each account is a network of its own, with a behaviour of its own."""
+        return f"{cls.slug}:{public_id}"
+
     def needs_prepare(self, content: Content) -> bool:
         return bool(content.media)
 

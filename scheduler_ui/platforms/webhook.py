@@ -66,6 +66,10 @@ class Webhook(Platform):
         shown = (_("Signing secret"), made) if made else None
         return Connected(profile, {"host": host}, {"url": url, "secret": secret or made}, shown)
 
+    @classmethod
+    def network(cls, public_id: str, settings: Mapping[str, Any]) -> str:
+        return f"{cls.slug}:{settings.get('host', public_id)}"
+
     def check(self, content: Content) -> list[Problem]:
         size = len(_body("post.published", content.at, _data(content)).encode())
         if size < MOST_BYTES:

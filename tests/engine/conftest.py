@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler_ui.engine import clock, switch
+from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Delivery
 from tests.factories import a_post, a_user, a_workspace, an_account
 
@@ -12,6 +13,7 @@ def quick_numbers(settings):
     """Waiting for a look-up is waiting for nothing here."""
     settings.PUNCTUAL = settings.PUNCTUAL | {"lookup_delays": (0, 0.01, 0.03)}
     switch.forget()
+    seats.forget()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduler_ui.engine import beats, clock, deliver, leaps, offers, recover
+from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Delivery, Notice, Status, Worker
 from scheduler_ui.platforms.outcomes import Unavailable
 from tests.factories import NOW, a_post
@@ -37,8 +38,9 @@ def post_at(account, moment, **fields):
 
 def offered(now):
     woken = []
-    offers.offer_due(now, lambda pk, eta: woken.append(pk))
-    return woken
+    seats.forget()
+    offers.offer_due(now, woken.extend)
+    return [pk for pk, _ in woken]
 
 
 # --- The clock itself -------------------------------------------------------------------------------------------------

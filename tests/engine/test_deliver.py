@@ -324,3 +324,18 @@ def _until_settled(row, again):
             return
         clock.sleep_until(current.due_at)
         deliver.deliver(row.pk)
+
+
+def test_delivery_without_a_seat_is_sent_by_the_thread_that_frees_one(account, fake, again, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
+    first, second = (a_post(account.workspace, account, scheduled_for=clock.now()).deliveries.get() for _ in range(2))
+
+    def meanwhile():
+        deliver.deliver(second.pk)
+        assert again(second).status == Status.SCHEDULED
+        return Published("one")
+
+    fake.script = {"publish": [meanwhile]}
+    deliver.deliver(first.pk)
+
+    assert [again(first).status, again(second).status] == [Status.PUBLISHED] * 2

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +20,11 @@ class Command(BaseCommand):
             pass
         woken: list[int] = []
 
-        def wake(delivery_id: int, eta: datetime) -> None:
-            woken.append(delivery_id)
+        def wake(offered: Sequence[tuple[int, datetime]]) -> None:
+            woken.extend(delivery_id for delivery_id, _eta in offered)
 
         # Bounded like a worker's offers, so again and again until nothing new is overdue.
-        while offers.offer_due(now, wake, ahead=timedelta()) and woken:
+        while offers.offer_due(now, wake, ahead=timedelta()):
             for delivery_id in woken:
                 self._deliver(delivery_id)
             woken.clear()

@@ -1,0 +1,246 @@
+"""What is past its time: judged by its late policy, then sent oldest first, one per account and gap.
+
+A row that must wait for its turn gets it at once, as a later `due_at`: nothing is looked at again and again, and rows
+of other accounts never stand behind it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import Q, QuerySet
+
+from scheduler_ui.domain import digests
+from scheduler_ui.domain.lateness import Policy
+from scheduler_ui.engine import budgets, clock, touches
+from scheduler_ui.engine.numbers import span
+from scheduler_ui.models import WAITING, Attempt, Delivery, LateThen, Status, move_many, update_row
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One overdue delivery, with what its late policy is told by."""
+
+    pk: int
+    workspace_id: int
+    account_id: int
+    status: str
+    key: str
+    due_at: datetime
+    scheduled_for: datetime
+    queued_at: datetime | None
+    waits_until: datetime | None
+    post_minutes: int | None
+    minutes: int
+    post_then: str
+    then: str
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.minutes if self.post_minutes is None else self.post_minutes, self.post_then or self.then)
+
+    @property
+    def late_since(self) -> datetime:
+        """A retry's own waiting does not count, nor a rate limit's."""
+        has_waited = self.waits_until is not None and self.waits_until > self.scheduled_for
+        return self.due_at if has_waited or self.status == Status.RETRYING else self.scheduled_for
+
+    def is_too_late(self, at: datetime) -> bool:
+        return self.status in WAITING and self.policy.is_too_late(self.late_since, at)
+
+    @property
+    def is_planned(self) -> bool:
+        """It has been offered before, or been given its turn: it does not stand in line a second time."""
+        return self.queued_at is not None or self.status not in WAITING
+
+
+COLUMNS = (
+    *("pk", "workspace_id", "account_id", "status", "key", "due_at", "scheduled_for", "queued_at"),
+    *("account__waits_until", "post__late_minutes", "workspace__late_minutes"),
+    *("post__late_then", "workspace__late_then"),
+)
+
+
+@dataclass
+class Round:
+    """What becomes of a batch: sent now, sent in turn, or too late; `seen` tells how many rows there were."""
+
+    seen: int = 0
+    offered: list[Row] = field(default_factory=list)
+    turns: list[tuple[Row, datetime]] = field(default_factory=list)
+    missed: list[Row] = field(default_factory=list)
+
+    @property
+    def handled(self) -> int:
+        return len(self.offered) + len(self.turns) + len(self.missed)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there was more of it than could be decided about: the next round need not wait for the tick."""
+        return self.seen == AT_ONCE or self.seen > self.handled
+
+    def add(self, other: "Round") -> None:
+        self.offered += other.offered
+        self.turns += other.turns
+        self.missed += other.missed
+
+
+def work_off(now: datetime, statuses: Sequence[str], room: int, full_accounts: Sequence[int]) -> Round:
+    """Decide about a batch of what is overdue, in one transaction; at most `room` of it may be offered now."""
+    backlog = _backlog(now, statuses, full_accounts)
+    if not backlog.exists():
+        return Round()
+    rows: list[Row] = []
+    try:
+        with transaction.atomic():
+            rows = _batch(backlog)
+            found = _decide(rows, now, room)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("%d overdue deliveries are looked at one by one", len(rows))
+        found = _one_by_one(rows, now, room)
+    for row in found.missed:
+        touches.add(row.workspace_id)
+    if found.missed:
+        logger.warning("missed %d: no worker sent them in time", len(found.missed))
+    return found
+
+
+def _one_by_one(rows: Sequence[Row], now: datetime, room: int) -> Round:
+    """One row that cannot be dealt with must not keep the others waiting."""
+    found = Round(seen=len(rows))
+    for row in rows:
+        try:
+            with transaction.atomic():
+                found.add(_decide([row], now, room - len(found.offered)))
+        except Exception:
+            logger.exception("delivery %d could not be offered", row.pk)
+    return found
+
+
+def _decide(rows: Sequence[Row], now: datetime, room: int) -> Round:
+    if not rows:
+        return Round()
+    found = _judge(rows, now, room)
+    _write(found, now)
+    return found
+
+
+def not_free_between(now: datetime) -> tuple[datetime, datetime]:
+    """What was offered between these two may still be on its way.
+
+    Before the first it was in vain, and after the second it can only have been by a wrong clock.
+    """
+    return now - span("reoffer"), now + 2 * span("look_ahead")
+
+
+def _backlog(now: datetime, statuses: Sequence[str], full_accounts: Sequence[int]) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(status__in=statuses, hold_reason="", due_at__lte=now - span("fresh"))
+    before, after = not_free_between(now)
+    rows = rows.filter(Q(queued_at__isnull=True) | Q(queued_at__lt=before) | Q(queued_at__gt=after))
+    if leap := clock.leap():
+        rows = rows.exclude(due_at__gt=leap[0], due_at__lte=leap[1])
+    return rows.exclude(account_id__in=full_accounts) if full_accounts else rows
+
+
+def _batch(backlog: QuerySet[Delivery]) -> list[Row]:
+    """The oldest of it. Several workers share a backlog: what one of them holds the others skip."""
+    locked = backlog.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+    return [Row(*values) for values in locked.values_list(*COLUMNS)[:AT_ONCE]]
+
+
+def _judge(rows: Sequence[Row], now: datetime, room: int) -> Round:
+    found = Round(seen=len(rows))
+    may_be_out = _may_be_out(rows)
+    lines: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.is_too_late(now) and row.pk not in may_be_out:
+            found.missed.append(row)
+        elif row.is_planned or row.pk in may_be_out or not span("catch_up_gap"):
+            if len(found.offered) < room:
+                found.offered.append(row)
+        else:
+            lines[row.account_id].append(row)
+    _give_turns(lines, found, now, room)
+    return found
+
+
+def _may_be_out(rows: Iterable[Row]) -> set[int]:
+    """What may be out already was not missed."""
+    keys = {row.pk: row.key for row in rows}
+    unclear = Attempt.objects.filter(delivery__in=keys, outcome=Attempt.Outcome.UNCONFIRMED)
+    return {pk for pk, key in unclear.values_list("delivery_id", "key") if keys[pk] == key}
+
+
+def _give_turns(lines: dict[int, list[Row]], found: Round, now: datetime, room: int) -> None:
+    """The first of an account may go now, if the account is free and there is room; the others get a moment each."""
+    free_from = budgets.free_from(map(_line, lines))
+    # Oldest first among the accounts, too: they stand in the order in which they were read.
+    may_go = {
+        account_id
+        for account_id in list(lines)[: max(room - len(found.offered), 0)]
+        if free_from.get(_line(account_id), now) <= now
+    }
+    # In one order everywhere: workers that plan at the same time never wait for each other in a circle.
+    for account_id in sorted(lines):
+        is_free = free_from.get(_line(account_id), now) <= now
+        if is_free and account_id not in may_go:
+            continue  # it is this account's turn, and no thread has time for it yet
+        _line_up(account_id, lines[account_id], found, now)
+
+
+def _line_up(account_id: int, rows: Sequence[Row], found: Round, now: datetime) -> None:
+    gap = span("catch_up_gap")
+    turn = budgets.line_up(_line(account_id), gap, now, len(rows))
+    for row in rows:
+        if row.is_too_late(turn):
+            # Its turn would come later than its policy allows: better said now than then.
+            found.missed.append(row)
+            continue
+        if turn <= now:
+            found.offered.append(row)
+        else:
+            found.turns.append((row, turn))
+        turn += gap
+
+
+def _line(account_id: int) -> str:
+    return f"catch_up:{account_id}"
+
+
+def _write(found: Round, now: datetime) -> None:
+    for status in WAITING:
+        keys = [row.pk for row in found.missed if row.status == status]
+        still = Delivery.objects.filter(pk__in=keys, hold_reason="", due_at__lte=now)
+        move_many(still, status, Status.MISSED, due_at=None, settled_at=now, queued_at=None)
+    offered = Delivery.objects.filter(pk__in=[row.pk for row in found.offered], due_at__lte=now)
+    offered.update(queued_at=now)
+    for row, turn in found.turns:
+        # As if offered so long ago that it is offered again when its turn comes, and does not stand in line once more.
+        changes = {"due_at": turn, "queued_at": turn - span("reoffer") - timedelta(milliseconds=1)}
+        update_row(Delivery, row.pk, {"status": row.status, "due_at": row.due_at}, changes)
+    digests.after_outage(_outages(found), now)
+
+
+def _outages(found: Round) -> list[digests.Outage]:
+    """What this batch means for each workspace."""
+    late = [*found.offered, *(row for row, _turn in found.turns)]
+    outages: dict[int, digests.Outage] = {}
+    for row in (*found.missed, *late):
+        if row.status in WAITING:
+            outage = outages.setdefault(row.workspace_id, digests.Outage(row.workspace_id, row.late_since))
+            outage.since = min(outage.since, row.late_since)
+    for row in found.missed:
+        outage = outages[row.workspace_id]
+        (outage.skipped if row.policy.then == LateThen.SKIP else outage.missed).append(row.pk)
+    for row in late:
+        if row.status in WAITING:
+            outages[row.workspace_id].late += 1
+    return list(outages.values())

@@ -1,0 +1,243 @@
+"""A backlog: judged by its late policy, then oldest first with a gap per account, and nothing new waits behind it."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler_ui.domain import digests
+from scheduler_ui.engine import offers, overdue
+from scheduler_ui.engine.seats import seats
+from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Workspace
+from tests.factories import NOW, a_post, a_workspace, an_account
+
+pytestmark = pytest.mark.django_db
+GAP = timedelta(seconds=3)
+
+
+@pytest.fixture
+def offer():
+    def run(now=NOW):
+        woken = []
+        seats.forget()
+        offers.offer_due(now, woken.extend)
+        return [pk for pk, _ in woken]
+
+    return run
+
+
+def post_at(account, seconds, **fields):
+    return a_post(account.workspace, account, scheduled_for=NOW + timedelta(seconds=seconds), **fields).deliveries.get()
+
+
+def gone(row):
+    Delivery.objects.filter(pk=row.pk).update(status=Status.PUBLISHED, due_at=None)
+
+
+def due_of(*rows):
+    return [Delivery.objects.get(pk=row.pk).due_at for row in rows]
+
+
+def test_backlog_of_an_account_goes_out_oldest_first_with_a_gap(account, offer):
+    third, first, second = post_at(account, -100), post_at(account, -300), post_at(account, -200)
+    assert offer() == [first.pk]
+    gone(first)
+    assert due_of(second, third) == [NOW + GAP, NOW + 2 * GAP]
+    assert offer(NOW + GAP / 2) == []
+    assert offer(NOW + GAP) == [second.pk]
+    gone(second)
+    assert offer(NOW + 2 * GAP) == [third.pk]
+
+
+def test_turn_once_given_is_kept_when_no_worker_comes_for_it_in_time(account, offer):
+    first, second, third = post_at(account, -300), post_at(account, -200), post_at(account, -100)
+    offer()
+    gone(first)
+    later = NOW + timedelta(minutes=1)
+    assert offer(later) == [second.pk, third.pk]
+
+
+def test_accounts_of_a_backlog_do_not_wait_for_each_other(account, offer):
+    other = an_account(account.workspace, platform="fake")
+    mine, theirs = post_at(account, -300), post_at(other, -100)
+    for number in range(5):
+        post_at(account, -200 + number)
+    assert offer() == [mine.pk, theirs.pk]
+
+
+def test_rows_found_later_stand_behind_those_that_have_their_turn(account, offer, monkeypatch):
+    monkeypatch.setattr(overdue, "AT_ONCE", 2)
+    rows = [post_at(account, -300 + number) for number in range(4)]
+    offer()
+    offer(NOW)
+    assert due_of(*rows[1:]) == [NOW + GAP, NOW + 2 * GAP, NOW + 3 * GAP]
+
+
+def test_backlog_without_room_keeps_its_place(account, offer, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
+    rows = [post_at(an_account(account.workspace, platform="fake"), -300 + number) for number in range(4)]
+    assert offer() == [row.pk for row in rows[:2]]
+    assert due_of(*rows[2:]) == [row.due_at for row in rows[2:]]
+    assert Budget.objects.count() == 2
+
+
+def test_gap_of_nothing_lets_a_backlog_go_as_fast_as_it_can(account, offer, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"catch_up_gap": 0}
+    rows = [post_at(account, -300 + number) for number in range(3)]
+    assert offer() == [row.pk for row in rows]
+
+
+def test_rows_of_a_full_account_do_not_stand_in_the_way(account, offer, monkeypatch):
+    monkeypatch.setattr(overdue, "AT_ONCE", 2)
+    other = an_account(account.workspace, platform="fake")
+    for number in range(5):
+        post_at(account, -300 + number)
+    free = post_at(other, -100)
+    monkeypatch.setattr(seats, "full_accounts", lambda: [account.pk])
+    assert offer() == [free.pk]
+
+
+@pytest.mark.parametrize(("late", "is_missed"), [(3599, False), (3601, True)])
+def test_late_policy_of_the_workspace_counts(account, offer, late, is_missed):
+    row = post_at(account, -late)
+    assert offer() == ([] if is_missed else [row.pk])
+    assert (Delivery.objects.get().status == Status.MISSED) is is_missed
+
+
+def test_late_policy_of_the_post_stands_over_the_workspace(account, offer):
+    patient, strict = post_at(account, -7200), post_at(account, -100)
+    Post.objects.filter(deliveries=patient).update(late_minutes=180)
+    Post.objects.filter(deliveries=strict).update(late_minutes=1)
+    assert offer() == [patient.pk]
+    assert Delivery.objects.get(pk=strict.pk).status == Status.MISSED
+
+
+def test_post_of_a_few_seconds_is_never_missed(account, offer):
+    Workspace.objects.update(late_minutes=0)
+    row = post_at(account, -4)
+    assert offer() == [row.pk]
+
+
+def test_turn_that_would_come_too_late_is_missed_at_once(account, offer):
+    first, second = post_at(account, -120), post_at(account, -59)
+    Workspace.objects.update(late_minutes=2)
+    Post.objects.filter(deliveries=second).update(late_minutes=1)
+    assert offer() == [first.pk]
+    assert Delivery.objects.get(pk=second.pk).status == Status.MISSED
+
+
+def test_rate_limit_waiting_does_not_count_as_late(account, offer):
+    row = post_at(account, -7200)
+    Account.objects.update(waits_until=NOW - timedelta(seconds=10))
+    Delivery.objects.update(due_at=NOW - timedelta(seconds=10))
+    assert offer() == [row.pk]
+
+
+def test_turn_that_nobody_took_counts_from_the_promise(account, offer):
+    row = post_at(account, -7200)
+    Delivery.objects.update(due_at=NOW - timedelta(minutes=10))
+    assert offer() == []
+    assert Delivery.objects.get(pk=row.pk).status == Status.MISSED
+
+
+def test_what_may_be_out_already_is_offered_however_late(account, offer):
+    row = post_at(account, -72000, status=Status.RETRYING)
+    Attempt.objects.create(delivery=row, number=1, marked_at=NOW, outcome=Attempt.Outcome.UNCONFIRMED)
+    assert offer() == [row.pk]
+
+
+def test_row_that_was_moved_meanwhile_is_not_missed(account, monkeypatch):
+    row = post_at(account, -7200)
+    judge = overdue._judge
+
+    def slow(rows, now, room):
+        Delivery.objects.filter(pk=row.pk).update(due_at=NOW + timedelta(hours=1), version=2)
+        return judge(rows, now, room)
+
+    monkeypatch.setattr(overdue, "_judge", slow)
+    overdue.work_off(NOW, offers.MACHINE, 9, [])
+    assert Delivery.objects.get().status == Status.SCHEDULED
+
+
+def test_few_missed_ones_have_a_notice_each(account, offer):
+    for number in range(3):
+        post_at(account, -7200 - number)
+    offer()
+    assert set(Notice.objects.values_list("kind", flat=True)) == {Notice.Kind.MISSED}
+    assert Notice.objects.count() == 3
+
+
+def test_many_missed_ones_have_one_digest(account, offer):
+    for number in range(4):
+        post_at(account, -7200 - number)
+    for number in range(2):
+        post_at(account, -600 - number)
+    offer()
+    notice = Notice.objects.get()
+    assert notice.kind == Notice.Kind.DIGEST
+    assert "2 go out late, 4 were missed." in notice.body
+
+
+def test_skipped_one_is_told_in_a_digest_and_asks_nothing(account, offer):
+    Workspace.objects.update(late_then=LateThen.SKIP)
+    post_at(account, -7200)
+    offer()
+    notice = Notice.objects.get()
+    assert (notice.kind, "1 was skipped." in notice.body, "asks" in notice.body) == (Notice.Kind.DIGEST, True, False)
+    assert Delivery.objects.get().status == Status.MISSED
+
+
+def test_batches_of_one_outage_are_one_digest(account, offer, monkeypatch):
+    monkeypatch.setattr(overdue, "AT_ONCE", 5)
+    for number in range(12):
+        post_at(account, -7200 - number)
+    for seconds in range(3):
+        offer(NOW + timedelta(seconds=seconds))
+    notice = Notice.objects.get()
+    assert "12 were missed." in notice.body
+    assert notice.created_at == NOW + timedelta(seconds=2)
+
+
+def test_each_workspace_has_a_digest_of_its_own(account, offer):
+    other = an_account(a_workspace(), platform="fake")
+    for number in range(4):
+        post_at(account, -7200 - number)
+        post_at(other, -7200 - number)
+    offer()
+    assert Notice.objects.values("workspace").distinct().count() == 2
+    assert Notice.objects.count() == 2
+
+
+def test_another_outage_is_another_digest(account, offer):
+    for number in range(4):
+        post_at(account, -7200 - number)
+    offer()
+    later = NOW + 2 * digests.ONE_OUTAGE
+    for number in range(4):
+        post_at(account, -7200 - number)
+    offer(later)
+    assert [notice.title.split()[0] for notice in Notice.objects.all()] == ["4", "4"]
+
+
+def test_missed_and_told_is_one_commit(account, monkeypatch):
+    for number in range(4):
+        post_at(account, -7200 - number)
+    monkeypatch.setattr(digests, "after_outage", lambda *_: 1 / 0)
+    overdue.work_off(NOW, offers.MACHINE, 9, [])
+    assert set(Delivery.objects.values_list("status", flat=True)) == {Status.SCHEDULED}
+
+
+def test_missing_a_backlog_costs_few_statements_and_lets_a_fresh_one_through(
+    account, offer, django_assert_max_num_queries
+):
+    at = NOW - timedelta(hours=3)
+    posts = Post.objects.bulk_create(Post(workspace=account.workspace, scheduled_for=at) for _ in range(1000))
+    Delivery.objects.bulk_create(
+        Delivery(
+            workspace=account.workspace, post=post, account=account, status="scheduled", scheduled_for=at, due_at=at
+        )
+        for post in posts
+    )
+    fresh = post_at(account, -1)
+    with django_assert_max_num_queries(30):
+        assert offer() == [fresh.pk]
+    assert Delivery.objects.filter(status=Status.MISSED).count() == overdue.AT_ONCE
