@@ -13,6 +13,7 @@ MAY_IMPORT = {
     "platforms": set(),
     "domain": {"models", "platforms"},
     "engine": {"models", "platforms", "domain"},
+    "upkeep": {"models", "domain"},
     "forms": {"models", "platforms", "domain"},
     "tasks": {"engine", "domain"},
     "views": {"models", "domain", "forms"},
