@@ -28,7 +28,7 @@ run: .venv/run.stamp ## set up, then run web and worker on http://localhost:8000
 	@exec $(BIN)/python -m tools.run
 
 demo: .venv/run.stamp ## the same on a workspace full of posts, in data-demo
-	@DATABASE_URL= DATA_DIR=data-demo exec $(BIN)/python -m tools.run --demo
+	@DATABASE_URL= REDIS_URL= DATA_DIR=data-demo exec $(BIN)/python -m tools.run --demo
 
 test: .venv/test.stamp ## set up, then run every test, the browser ones in a real Chromium
 	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest $(ARGS)

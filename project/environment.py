@@ -89,9 +89,11 @@ def url(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> dict
     return settings
 
 
-def data_dir(name: str, default: Path, base: Path) -> Path:
+def data_dir(name: str, default: Path, base: Path, *, is_needed: bool) -> Path:
     """Return the folder for everything to be kept, made where missing; a relative one stands beside manage.py."""
     path = base / Path(text(name, str(default))).expanduser()
+    if not is_needed:
+        return path
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from environ import Env
 
-from project import environment
+from project import environment, shapes
 from scheduler_ui import logs
 from scheduler_ui.engine.queues import WakingQueue
 
@@ -19,7 +19,10 @@ zoneinfo.reset_tzpath(to=())
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
-DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "data", BASE_DIR)
+# With servers for everything, nothing that counts is kept on this machine's disk.
+IS_GROWN = shapes.is_grown()
+_media = shapes.media()
+DATA_DIR = environment.data_dir("DATA_DIR", BASE_DIR / "data", BASE_DIR, is_needed=not IS_GROWN)
 DEBUG = environment.flag("DEBUG", False)
 
 # --- Keys -------------------------------------------------------------------------------------------------------------
@@ -110,31 +113,22 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database, cache and files ----------------------------------------------------------------------------------------
-_database = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "punctual.sqlite3"}
-if environment.text("DATABASE_URL"):
-    _database = environment.url("DATABASE_URL", "", Env.db_url_config)
-if "sqlite" in _database["ENGINE"]:
-    # IMMEDIATE and the timeout let racing claims wait for each other; FULL makes a claim survive a power cut.
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
-    }
-DATABASES = {"default": {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, **_database}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+_threads = environment.whole("THREADS", 16, lowest=1, highest=256)
+_connections = environment.whole("DATABASE_CONNECTIONS", min(_threads, 16) + 8, lowest=2, highest=1000)
+DATABASES = {"default": shapes.database(DATA_DIR, _connections)}
+CACHES = shapes.cache()
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(environment.text("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA_DIR / "media"
 _static_storage = "django.contrib.staticfiles.storage.StaticFilesStorage"
 if not DEBUG:
     _static_storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": _static_storage},
-}
+STORAGES = {"default": _media, "staticfiles": {"BACKEND": _static_storage}}
+# An upload lies here until it has been looked at: beside what is kept, or where the system keeps such files.
+FILE_UPLOAD_TEMP_DIR = None if IS_GROWN else str(DATA_DIR)
 
 # --- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -232,15 +226,16 @@ PUNCTUAL: dict[str, Any] = {
     "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),
-    "threads": environment.whole("THREADS", 16, lowest=1, highest=256),
+    "threads": _threads,
     # Which of the two ways of offering runs: the minute's due check, the tick between, or (as it should be) both.
     "offers_by": environment.choice("OFFERS_BY", "both", ("both", "tick", "minute")),
     "slow_threads": environment.whole("SLOW_THREADS", 2, lowest=1, highest=64),
 }
 
 # --- Huey -------------------------------------------------------------------------------------------------------------
-HUEY = WakingQueue("publish", DATA_DIR, QUEUE_KEYS)
-HUEY.slow = WakingQueue("slow", DATA_DIR, QUEUE_KEYS)
+_publish, _slow = shapes.queues(("publish", "slow"), DATA_DIR)
+HUEY = WakingQueue("publish", _publish, QUEUE_KEYS)
+HUEY.slow = WakingQueue("slow", _slow, QUEUE_KEYS)
 
 # --- Logging ----------------------------------------------------------------------------------------------------------
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))

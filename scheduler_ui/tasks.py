@@ -39,8 +39,13 @@ def tell_pages(now: datetime) -> None:
 
 
 def wake(offered: Sequence[tuple[int, datetime]]) -> None:
-    for delivery_id, eta in offered:
-        deliver_delivery.schedule((delivery_id,), eta=eta)
+    HUEY.wake([deliver_delivery.s(delivery_id, eta=eta) for delivery_id, eta in offered])
+
+
+@HUEY.when_lost
+@close_db
+def offer_again() -> None:
+    recover.forget_offers(clock.now())
 
 
 def wake_look(delivery_id: int) -> None:

@@ -13,6 +13,12 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in (
     "DATABASE_URL",
     "REDIS_URL",
+    "S3_BUCKET",
+    "S3_ENDPOINT",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
+    "S3_REGION",
+    "STATIC_ROOT",
     "PUBLIC_URL",
     "EMAIL_URL",
     "SCHEDULING_ENABLED",

@@ -31,6 +31,7 @@ def main() -> None:
     demo = arguments.parse_args().demo
     os.umask(0o077)  # the database and what is uploaded are nobody else's to read
     settings = read_settings()
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = take_lock(settings.DATA_DIR / "run.lock", settings.DATA_DIR, local_url(settings))
     check_port(settings.HOST, settings.PORT)
     environment = child_environment(settings)

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import IO
 
 from django.conf import settings
@@ -39,7 +38,7 @@ class TooLarge(Refused):
 def spool(chunks: Iterable[bytes], declared: int | None = None) -> IO[bytes]:
     """Keep an upload's bytes in a nameless file, and stop as soon as they are too many. Raises TooLarge, Full."""
     _refuse_no_room(declared or 0)
-    file = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115 - the caller closes it
+    file = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - the caller closes it
     head = b""
     try:
         for chunk in chunks:
@@ -145,7 +144,7 @@ def _refuse_full(workspace: Workspace, size: int) -> None:
 
 
 def _refuse_no_room(size: int) -> None:
-    if shutil.disk_usage(Path(settings.DATA_DIR)).free < size + RESERVE:
+    if shutil.disk_usage(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir()).free < size + RESERVE:
         raise _no_room()
 
 

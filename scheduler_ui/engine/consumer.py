@@ -1,14 +1,15 @@
 """The worker process: Huey's consumer with a quick scheduler, the tick, the beat and the slow queue's threads."""
 
 import logging
+import time
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
-from scheduler_ui.engine import beats, clock, deliver, ticks, touches
-from scheduler_ui.engine.queues import WakingQueue
+from scheduler_ui.engine import beats, clock, deliver, messages, ticks, touches
+from scheduler_ui.engine.queues import Away, WakingQueue
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.platforms.http import shared_tls_context
 
@@ -18,18 +19,48 @@ SHUTDOWN_SECONDS = 30
 
 
 class WokenWorker(Worker):
-    """Sleeps until a message comes in this process; looks for other processes' ones now and then."""
+    """Sleeps until this process's share of the queue has something for it."""
 
-    def sleep(self) -> None:
-        self.huey.bell.acquire(timeout=self.max_delay)
+    def loop(self, now: Any = None) -> None:
+        try:
+            task = self.huey.take(timeout=self.max_delay)
+        except messages.Refused:
+            return  # counted, and said
+        except Exception:
+            logger.exception("a queue message could not be read")
+            return
+        if task is None:
+            return
+        try:
+            self.huey.execute(task, now)
+        except Exception:
+            logger.exception("%s failed", task.name)
 
 
 class QuickScheduler(Scheduler):
-    """Huey clamps the interval to a second; an eta is a matter of milliseconds here."""
+    """Asks the queue every few milliseconds; Huey clamps the interval to a second, and an eta is a matter of less."""
 
     def __init__(self, huey: WakingQueue, stop_flag: Any, interval: float, periodic: bool):
         super().__init__(huey, stop_flag, interval, periodic)
         self.interval = interval
+
+    def loop(self, now: Any = None) -> None:
+        started = time.monotonic()
+        try:
+            self.huey.fetch()
+            if self.periodic and self._next_periodic <= started:
+                self._next_periodic += self.periodic_task_seconds * ((started - self._next_periodic) // 60 + 1)
+                self.enqueue_periodic_tasks(now)
+        except Exception:
+            logger.exception("the scheduler failed")
+        self.sleep_for_interval(started, self.interval)
+
+    def enqueue_periodic_tasks(self, now: Any) -> None:
+        for task in self.huey.read_periodic(now):
+            try:
+                self.huey.enqueue(task)
+            except Away:
+                logger.info("%s waits for the next minute: no thread is free and the queue is away", task.name)
 
 
 class QuietConsumer(Consumer):
@@ -42,8 +73,7 @@ class QuietConsumer(Consumer):
 
     def stop(self, graceful: bool = False) -> None:
         self.stop_flag.set()
-        for _ in self.worker_threads:
-            self.huey.bell.release()
+        self.huey.release(len(self.worker_threads))
         super().stop(graceful)
 
 
@@ -88,8 +118,7 @@ class PunctualConsumer(QuietConsumer):
             pulse.stop()
         if self.slow is not None:
             self.slow.stop_flag.set()
-            for _ in self.slow.worker_threads:
-                self.slow.huey.bell.release()
+            self.slow.huey.release(len(self.slow.worker_threads))
         super().stop(graceful)
         self._say_goodbye()
 

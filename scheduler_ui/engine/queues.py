@@ -1,62 +1,177 @@
 """Huey, told what it may be: a way to wake workers. It keeps no results and can lose everything."""
 
+import logging
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
-from huey import SqliteHuey
+from huey import Huey
+from huey.api import Task
 
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.messages import SignedJson
+from scheduler_ui.engine.stores import ERRORS, Store
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+# While it is away it is asked once in so many seconds whether it is back.
+KNOCK = 0.5
 
 
-class WakingQueue(SqliteHuey):
-    """A queue in a file that wakes a thread of this process at once instead of letting all of them poll."""
+class Away(Exception):
+    """The queue cannot be reached; what it would have woken workers for must be done without it."""
 
-    def __init__(self, name: str, folder: Path, keys: Sequence[str]):
-        self.bell = threading.Semaphore(0)
-        self._turn = threading.Lock()
+
+class WakingQueue(Huey):
+    """One thread of a process asks the queue, for all of them, and never for more than there are free threads."""
+
+    def __init__(self, name: str, store: Store, keys: Sequence[str]):
+        self.storage: Store = store
         self.pulses: list[tuple[str, Callable[[datetime], object]]] = []
         self.slow: WakingQueue | None = None
+        self._on_lost: Callable[[], object] = lambda: None
+        self._ready: SimpleQueue[bytes | Task | None] = SimpleQueue()
+        self._turn = threading.Lock()
+        self._counting = threading.Lock()
+        self._idle = 0
+        self._may_hold_more = False
+        self._away_since: float | None = None
+        self._troubled_at: float | None = None
+        self._knocked_at = 0.0
         super().__init__(
             name,
-            filename=str(folder / "queue.sqlite3"),
             serializer=SignedJson(keys),
             immediate=False,  # said aloud: a dict setting would follow DEBUG
             results=False,
             utc=True,
-            fsync=False,  # it may be lost: the database is the truth
         )
+
+    def create_storage(self) -> Store:
+        return self.storage
 
     def _get_timestamp(self) -> datetime:
         return clock.now().replace(tzinfo=None)  # an eta is a moment of the clock that counts
 
-    def enqueue(self, task: Any) -> None:
-        with self._turn:
-            super().enqueue(task)
-        self.bell.release()
+    # --- Waking ---
 
-    def dequeue(self) -> Any:
-        # One thread of this process at a time: racing for the file's lock would mean sleeping in SQLite.
-        with self._turn:
-            return super().dequeue()
+    def enqueue(self, task: Task) -> None:
+        self.wake([task])
 
-    def read_schedule(self, timestamp: datetime | None = None) -> list[Any]:
-        """Look before locking: the scheduler asks twenty times a second, mostly in vain."""
-        moment = timestamp or self._get_timestamp()
-        due = "select 1 from schedule where queue = ? and timestamp <= ? limit 1"
-        if not self.storage.sql(due, (self.name, moment.timestamp()), results=True):
-            return []
-        tasks: list[Any] = super().read_schedule(timestamp)
-        return tasks
+    def wake(self, tasks: Iterable[Task], *, last: bool = False) -> None:
+        """Hand what is due to free threads of this process, and the rest to the queue, in two messages at most.
+
+        `last` puts it behind everything else that is due. Raises Away, with the free threads busy by then.
+        """
+        now = clock.now().timestamp()
+        moments = [(task, _moment(task, now)) for task in tasks]
+        later = {self.serialize_task(task): moment for task, moment in moments if moment > now}
+        due = [task for task, moment in moments if moment <= now]
+        room = self.free()
+        for task in due[:room]:
+            self._ready.put(task)
+        behind = now if last else 0.0
+        waiting = {self.serialize_task(task): _moment(task, now) + behind for task in due[room:]}
+        if waiting:
+            self._reach(lambda: self.storage.push(waiting))
+        if later:
+            self._reach(lambda: self.storage.schedule(later))
+
+    # --- Taking ---
+
+    def free(self) -> int:
+        """How many threads of this process have nothing to do and nothing handed to them."""
+        return max(self._idle - self._ready.qsize(), 0)
+
+    def take(self, timeout: float) -> Task | None:
+        """The next task for the calling thread, or None after so many seconds (or when the worker stops)."""
+        if self._may_hold_more and self._ready.empty():
+            self.fetch(own=1)
+        with self._counting:
+            self._idle += 1
+        try:
+            found = self._ready.get(timeout=timeout)
+        except Empty:
+            return None
+        finally:
+            with self._counting:
+                self._idle -= 1
+        return self.deserialize_task(found) if isinstance(found, bytes) else found
+
+    def fetch(self, own: int = 0) -> None:
+        """Bring what is due to this process's free threads; `own` counts a caller that is about to be one."""
+        if not self._turn.acquire(blocking=not own):
+            return  # another thread is asking, for all
+        try:
+            room = self.free() + own
+            found = self._reach(lambda: self.storage.fetch(clock.now().timestamp(), room), is_knock=True)
+            self._may_hold_more = bool(found) and len(found) == room
+            for message in found:
+                self._ready.put(message)
+            if self.storage.was_lost:
+                self.storage.was_lost = False
+                self._on_lost()
+        except Away:
+            self._may_hold_more = False
+        finally:
+            self._turn.release()
+
+    def release(self, threads: int) -> None:
+        """The worker stops: what was fetched and not begun goes back, and its threads wake up to end."""
+        back: dict[bytes, float] = {}
+        while not self._ready.empty():
+            found = self._ready.get()
+            if found is not None:
+                back[found if isinstance(found, bytes) else self.serialize_task(found)] = 0
+        for _ in range(threads):
+            self._ready.put(None)
+        if back:
+            try:
+                self._reach(lambda: self.storage.push(back))
+            except Away:
+                logger.warning("%d messages were not given back; what they were for is offered again", len(back))
+
+    # --- Being away ---
+
+    def is_away(self) -> bool:
+        """Whether the queue could not be reached when it was last tried."""
+        return self._away_since is not None
+
+    def was_away(self, seconds: float) -> bool:
+        """Whether it is away or lost what it held, now or within the last seconds: what a banner asks."""
+        return self.is_away() or (self._troubled_at is not None and time.monotonic() - self._troubled_at < seconds)
+
+    def _reach(self, use: Callable[[], T], *, is_knock: bool = False) -> T:
+        if self._away_since is not None and not (is_knock and time.monotonic() - self._knocked_at >= KNOCK):
+            raise Away
+        try:
+            result = use()
+        except ERRORS as error:
+            self._note_away(error)
+            raise Away from error
+        if self._away_since is not None:
+            logger.warning("the %s queue is back after %.1f s", self.name, time.monotonic() - self._away_since)
+            self._away_since = None
+        return result
+
+    def _note_away(self, error: Exception) -> None:
+        self._knocked_at = self._troubled_at = time.monotonic()
+        if self._away_since is None:
+            self._away_since = self._knocked_at
+            logger.warning("the %s queue is away (%s): posts go out without it", self.name, error)
+        self.storage.mend(error)
+
+    # --- What Huey would ask the storage in vain ---
 
     def is_revoked(self, *_: Any, **__: Any) -> bool:
-        return False  # nothing is ever revoked, so a look at the file for each task is spared
+        return False  # nothing is ever revoked, so a look for each task is spared
 
     def delete(self, key: str) -> bool:
         return False  # the same for clearing the mark of it
+
+    # --- The consumer ---
 
     def on_pulse(self, name: str) -> Callable[[Callable[[datetime], object]], Callable[[datetime], object]]:
         """Have the consumer call this function every tick (settings.PUNCTUAL) in a thread of its own."""
@@ -67,8 +182,18 @@ class WakingQueue(SqliteHuey):
 
         return register
 
+    def when_lost(self, work: Callable[[], object]) -> Callable[[], object]:
+        """Have this function called as soon as the queue is seen to have lost what it held."""
+        self._on_lost = work
+        return work
+
     def create_consumer(self, **options: Any) -> Any:
         # The settings load this module before there are models.
         from scheduler_ui.engine.consumer import PunctualConsumer
 
         return PunctualConsumer(self, **options)
+
+
+def _moment(task: Task, now: float) -> float:
+    # Huey keeps an eta as naive UTC.
+    return task.eta.replace(tzinfo=UTC).timestamp() if task.eta else now

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from scheduler_ui.engine import settle
+from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import Delivery, Status
 
 logger = logging.getLogger(__name__)
@@ -26,3 +27,9 @@ def recover_lapsed(now: datetime) -> int:
             logger.warning("recovered %s: its worker stopped while it was publishing", delivery.public_id)
             recovered += 1
     return recovered
+
+
+def forget_offers(now: datetime) -> int:
+    """The queue was emptied or begun anew: whatever was offered has to be offered again, at the next tick."""
+    soon = Delivery.objects.filter(due_at__lte=now + span("look_ahead"), hold_reason="", queued_at__isnull=False)
+    return soon.update(queued_at=None)

@@ -169,7 +169,7 @@ def test_settings_of_production_pass_the_deployment_check(tmp_path: Path) -> Non
 
 
 def test_example_lists_every_variable_of_the_settings() -> None:
-    settings = (ROOT / "project" / "settings.py").read_text()
-    read = set(re.findall(r"(?:environment\.\w+|_seconds|_many_seconds)\(\s*\"([A-Z_]+)\"", settings))
-    listed = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    settings = "".join((ROOT / "project" / name).read_text() for name in ("settings.py", "shapes.py"))
+    read = set(re.findall(r"(?:environment\.\w+|_seconds|_many_seconds)\(\s*\"([A-Z0-9_]+)\"", settings))
+    listed = set(re.findall(r"^#([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert sorted(read) == sorted(listed)

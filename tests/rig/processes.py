@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BLANK = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL", "SCHEDULING_ENABLED", "DEBUG")
+BLANK = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL", "SCHEDULING_ENABLED", "DEBUG", "STATIC_ROOT")
+BLANK += ("S3_BUCKET", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_REGION")
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
-    """What a process of the rig sees: this folder's data, nobody's `.env`."""
-    kept = {name: value for name, value in os.environ.items() if name not in BLANK}
+    """What a process of the rig sees: this folder's data, nobody's `.env`, and no server that the rig did not start."""
+    blank = () if os.environ.get("RIG_SERVERS") else BLANK
+    kept = {name: value for name, value in os.environ.items() if name not in blank}
     own = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "project.settings"}
     return kept | own | extra
 

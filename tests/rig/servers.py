@@ -133,4 +133,5 @@ class S3(Server):
 def grown(database_url: str, queue: Redis, store: S3 | None = None) -> dict[str, str]:
     """What a process of the grown shape is told; its keys are the same for every process of this run."""
     urls = {"DATABASE_URL": database_url, "REDIS_URL": queue.url()}
-    return {**urls, **KEYS, **(store.environment() if store else {})}
+    # The last one is for a rig that runs in a process of its own and starts others.
+    return {**urls, **KEYS, "RIG_SERVERS": "1", **(store.environment() if store else {})}

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             call_command("setup_link", stdout=self.stdout)
 
     def _collect_static(self) -> None:
-        mark = Path(settings.DATA_DIR) / "static.sha256"
+        mark = settings.STATIC_ROOT.with_suffix(".sha256")
         fingerprint = self._fingerprint()
         if settings.STATIC_ROOT.is_dir() and mark.is_file() and mark.read_text() == fingerprint:
             return

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         """Made once and kept beside the data, so that it stays the same from one start to the next."""
         path = Path(settings.DATA_DIR) / "demo_password"
         if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(9))
         return path.read_text()
