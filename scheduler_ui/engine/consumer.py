@@ -47,7 +47,7 @@ class QuickScheduler(Scheduler):
     def loop(self, now: Any = None) -> None:
         started = time.monotonic()
         try:
-            self.huey.fetch()
+            self.huey.look()
             if self.periodic and self._next_periodic <= started:
                 self._next_periodic += self.periodic_task_seconds * ((started - self._next_periodic) // 60 + 1)
                 self.enqueue_periodic_tasks(now)

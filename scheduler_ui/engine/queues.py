@@ -110,13 +110,18 @@ class WakingQueue(Huey):
             self._may_hold_more = bool(found) and len(found) == room
             for message in found:
                 self._ready.put(message)
-            if self.storage.was_lost:
-                self.storage.was_lost = False
-                self._on_lost()
         except Away:
             self._may_hold_more = False
         finally:
             self._turn.release()
+
+    def look(self) -> None:
+        """What the scheduler does many times a second: fetch, and tell when the queue has lost what it held."""
+        self.fetch()
+        if self.storage.was_lost:
+            self._troubled_at = time.monotonic()
+            self._on_lost()
+            self.storage.was_lost = False
 
     def release(self, threads: int) -> None:
         """The worker stops: what was fetched and not begun goes back, and its threads wake up to end."""
