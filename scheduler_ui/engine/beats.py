@@ -15,6 +15,8 @@ from scheduler_ui.engine.messages import refused
 from scheduler_ui.models import Installation, Worker
 
 FORGOTTEN = timedelta(days=1)
+# How long the pages speak of a queue that is back, in seconds.
+QUEUE_TOLD_FOR = 30
 # Since when this process has been there to send anything.
 SINCE = clock.now()
 
@@ -27,7 +29,8 @@ def worker_name() -> str:
 def beat(now: datetime) -> None:
     """Say that this process lives, what troubles it, and how many queue messages it has refused."""
     mine = {"host": socket.gethostname()[:200], "pid": os.getpid()}
-    changes = {"beat_at": now} | _look_at_clock(now)
+    is_queue_away = settings.HUEY.was_away(QUEUE_TOLD_FOR)
+    changes = {"beat_at": now, "is_queue_away": is_queue_away} | _look_at_clock(now)
     Worker.objects.update_or_create(
         **mine, defaults=changes, create_defaults={**mine, **changes, "started_at": now, **_threads()}
     )

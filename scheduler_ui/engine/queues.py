@@ -60,10 +60,10 @@ class WakingQueue(Huey):
     def enqueue(self, task: Task) -> None:
         self.wake([task])
 
-    def wake(self, tasks: Iterable[Task], *, last: bool = False) -> None:
+    def wake(self, tasks: Iterable[Task]) -> None:
         """Hand what is due to free threads of this process, and the rest to the queue, in two messages at most.
 
-        `last` puts it behind everything else that is due. Raises Away, with the free threads busy by then.
+        Raises Away where there is a rest and no queue; the free threads have theirs by then.
         """
         now = clock.now().timestamp()
         moments = [(task, _moment(task, now)) for task in tasks]
@@ -72,8 +72,7 @@ class WakingQueue(Huey):
         room = self.free()
         for task in due[:room]:
             self._ready.put(task)
-        behind = now if last else 0.0
-        waiting = {self.serialize_task(task): _moment(task, now) + behind for task in due[room:]}
+        waiting = {self.serialize_task(task): _moment(task, now) for task in due[room:]}
         if waiting:
             self._reach(lambda: self.storage.push(waiting))
         if later:

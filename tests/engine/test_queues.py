@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.engine import clock, messages, queues
+from scheduler_ui.engine import beats, clock, messages, queues
 from scheduler_ui.engine.queues import Away, WakingQueue
 from scheduler_ui.engine.stores import FileStore, RedisStore
+from scheduler_ui.models import Worker
 from tests.rig.processes import wait_for
 from tests.rig.servers import Redis
 
@@ -93,11 +94,11 @@ def test_message_waits_for_its_moment_and_another_process_gets_it(process):
     assert (theirs.scheduled_count(), theirs.pending_count(), taken(ours)) == (1, 0, [])
 
 
-def test_what_was_due_first_goes_first_and_a_backlog_last(process):
+def test_what_was_due_first_goes_first(process):
     queue, run, _ = process()
-    queue.wake([run.s(1, eta=soon(-9_000_000)), run.s(2, eta=soon(-8_000_000))], last=True)
-    queue.wake([run.s(4, eta=soon(-1_000)), run.s(3, eta=soon(-2_000))])
-    assert taken(queue) == [3, 4, 1, 2]
+    queue.wake([run.s(3, eta=soon(-1_000)), run.s(2, eta=soon(-2_000))])
+    queue.wake([run.s(1, eta=soon(-9_000_000))])
+    assert taken(queue) == [1, 2, 3]
 
 
 def test_due_goes_to_the_free_threads_of_this_process_and_the_rest_to_the_queue(process, threads):
@@ -287,6 +288,16 @@ def test_due_work_goes_to_free_threads_while_redis_is_away(by_redis, threads):
     queue.look()
     queue.wake([note.s(1), note.s(2)])
     assert wait_for(lambda: sorted(ran) == [1, 2], 5)
+
+
+def test_pages_are_told_by_the_beat(db, by_redis, settings):
+    server, settings.HUEY, _ = by_redis
+    beats.beat(clock.now())
+    server.kill()
+    settings.HUEY.look()
+    told = [Worker.objects.get().is_queue_away]
+    beats.beat(clock.now())
+    assert [*told, Worker.objects.get().is_queue_away] == [False, True]
 
 
 def test_full_redis_is_an_absent_one(by_redis):
