@@ -30,8 +30,11 @@ run: .venv/run.stamp ## set up, then run web and worker on http://localhost:8000
 demo: .venv/run.stamp ## the same on a workspace full of posts, in data-demo
 	@DATABASE_URL= REDIS_URL= DATA_DIR=data-demo exec $(BIN)/python -m tools.run --demo
 
-test: .venv/test.stamp ## set up, then run every test, the browser ones in a real Chromium
-	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest $(ARGS)
+test: .venv/test.stamp ## set up, then run every test, then those of database and queue on PostgreSQL and Redis
+	@$(CHROMIUM_FOUND) && failed= && \
+	{ $(BIN)/python -m pytest $(ARGS) || failed=1; } && \
+	{ $(BIN)/python -m tests.grown $(ARGS) || failed=1; } && \
+	test -z "$$failed"
 
 test-real: .venv/test.stamp ## publish to real servers, started for it
 	@$(CHROMIUM_FOUND) && $(BIN)/python -m pytest tests/real $(ARGS)

@@ -13,14 +13,15 @@ from playwright.sync_api import expect
 from tests.boot.running import start
 from tests.rig.processes import free_port
 
+pytestmark = pytest.mark.grown_too
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
-def punctual(tmp_path):
+def punctual(tmp_path, shape):
     """`make run` on an empty folder, as it is: web, worker, and the link that it prints."""
     port = free_port()
-    running = start(tmp_path, port)
+    running = start(tmp_path, port, **shape)
     running.address = running.hear(r"^Punctual is at (.*)$", 30)[1]
     running.setup_link = running.hear(r"^(http.*/setup/.+/)$", 5)[1]
     yield running

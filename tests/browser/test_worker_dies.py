@@ -12,6 +12,7 @@ from tests.boot.running import Running, environment, start, status_of
 from tests.rig import processes
 from tests.rig.processes import free_port, wait_for
 
+pytestmark = pytest.mark.grown_too
 BERLIN = ZoneInfo("Europe/Berlin")
 NO_WORKER = "No worker is running: nothing goes out."
 WEB = "gunicorn project.wsgi --config python:project.web --worker-class gthread --threads 4 --no-control-socket --bind"
@@ -60,8 +61,8 @@ def schedule(page, address, ahead):
     return page.locator(".chip", has_text="Winter roast is back")
 
 
-def test_killed_worker_is_started_again_and_the_post_goes_out_on_the_open_calendar(tmp_path, run, page):
-    punctual = run(start(tmp_path, free_port()))
+def test_killed_worker_is_started_again_and_the_post_goes_out_on_the_open_calendar(tmp_path, run, page, shape):
+    punctual = run(start(tmp_path, free_port(), **shape))
     address = punctual.hear(r"^Punctual is at (.*)$", 60)[1]
     settle_in(page, punctual.hear(r"^(http.*/setup/.+/)$", 5)[1])
     chip = schedule(page, address, timedelta(seconds=10))
@@ -76,14 +77,15 @@ def test_killed_worker_is_started_again_and_the_post_goes_out_on_the_open_calend
     assert page.evaluate("performance.timeOrigin") == loaded
 
 
-def test_page_that_is_open_tells_of_a_worker_that_is_gone_and_of_one_that_is_back(tmp_path, run, page):
+def test_page_that_is_open_tells_of_a_worker_that_is_gone_and_of_one_that_is_back(tmp_path, run, page, shape):
     port = free_port()
-    said = processes.manage(tmp_path, "prepare", PORT=str(port))
+    said = processes.manage(tmp_path, "prepare", PORT=str(port), **shape)
+    around = environment(tmp_path, port, **shape)
 
     def worker() -> Running:
-        return run(Running([sys.executable, "manage.py", "run_huey"], environment(tmp_path, port)))
+        return run(Running([sys.executable, "manage.py", "run_huey"], around))
 
-    web = run(Running([sys.executable, "-m", *WEB.split(), f"127.0.0.1:{port}"], environment(tmp_path, port)))
+    web = run(Running([sys.executable, "-m", *WEB.split(), f"127.0.0.1:{port}"], around))
     first = worker()
     assert wait_for(lambda: _answers(port), 30), "".join(web.said)
     settle_in(page, re.search(r"http\S+/setup/\S+", said)[0])

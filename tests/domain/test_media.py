@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from PIL import Image
 
 from scheduler_ui.domain import media
@@ -119,7 +119,7 @@ def test_store_on_a_disk_that_fills_up_meanwhile_leaves_nothing(workspace, perso
     def full(storage, name, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("django.core.files.storage.FileSystemStorage._save", full)
+    monkeypatch.setattr(type(storages["default"]), "_save", full)
     assert (refusal(workspace, person, a_picture()), Media.objects.count()) == (FULL, 0)
 
 

@@ -291,6 +291,7 @@ def test_worker_of_a_wrong_clock_does_not_seem_alive(db):
     assert Worker.objects.count() == 0
 
 
+@pytest.mark.embedded_only  # on PostgreSQL the beat asks the database
 def test_jump_is_told_once_by_the_beats_of_all_workers(account, hands):
     beats.beat(clock.now())
     hands.set_by(-HOURS.total_seconds())
@@ -303,6 +304,7 @@ def test_jump_is_told_once_by_the_beats_of_all_workers(account, hands):
     assert (notice.kind, notice.body[:25]) == (Notice.Kind.CLOCK, "It went back by 6:00:00. ")
 
 
+@pytest.mark.embedded_only  # on PostgreSQL the beat asks the database
 def test_clock_that_is_right_again_troubles_nobody(account, hands):
     clock.now()
     hands.set_by(60)
