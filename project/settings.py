@@ -223,6 +223,10 @@ PUNCTUAL: dict[str, Any] = {
     # What is due no longer than this goes before a backlog; of a backlog, one per account and gap.
     "fresh": _seconds("FRESH", 5),
     "catch_up_gap": _seconds("CATCH_UP_GAP", 3),
+    # The runaway brake: so many to one account within a span, and the same again within another. 0: no brake.
+    "hourly_cap": environment.whole("ACCOUNT_HOURLY_CAP", 100),
+    "brake_span": _seconds("BRAKE_SPAN", 3600),
+    "repeat_span": _seconds("REPEAT_SPAN", 86400),
     "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
     "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),

@@ -20,6 +20,7 @@ SENTENCES = {
     "dropped": gettext_lazy("%(actor)s dropped it for %(account)s"),
     "now": gettext_lazy("%(actor)s published it now to %(account)s"),
     "retried": gettext_lazy("%(actor)s tried %(account)s again"),
+    "unbraked": gettext_lazy("%(actor)s let it go to %(account)s all the same"),
     "there": gettext_lazy("%(actor)s said that it is on %(account)s"),
     "absent": gettext_lazy("%(actor)s said that it is not on %(account)s"),
     "deleted": gettext_lazy("%(actor)s put it in the trash"),

@@ -49,6 +49,9 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
         Hold.PAUSED: _paused_sentence(delivery),
         Hold.RECONNECT: _("%(platform)s must be connected again before the next try.") % words,
         Hold.BRAKE: _("Too much went to this account at once, so Punctual stopped to let you look."),
+        Hold.REPEAT: _(
+            "The same post went out to this account within a day, so Punctual asks before it sends it again."
+        ),
         Hold.RESTORED: _("It may have gone out after the backup that was restored. Punctual looks before it sends it."),
         Hold.DELETED: _("It is in the trash, and will not be sent."),
     }
@@ -56,6 +59,7 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
         Hold.PAUSED: _("Resume the workspace. ") if delivery.workspace.is_paused else _("Resume the account. "),
         Hold.RECONNECT: _("Reconnect the account. "),
         Hold.BRAKE: _("Look at the account, then let it go on. "),
+        Hold.REPEAT: _("Send it all the same, or drop it. "),
         Hold.RESTORED: _("It goes on as soon as %(platform)s has been asked, or restore mode is ended. ") % words,
         Hold.DELETED: _("Restore it to send it, or leave it: it goes for good after 30 days."),
     }

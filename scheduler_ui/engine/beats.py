@@ -7,16 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Sum
 
 from scheduler_ui.domain import alarms
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.messages import refused
+from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import Installation, Worker
 
 FORGOTTEN = timedelta(days=1)
 # How long the pages speak of a queue that is back, in seconds.
 QUEUE_TOLD_FOR = 30
+UNKNOWN = 1_000_000
+_threads_alive = UNKNOWN
 # Since when this process has been there to send anything.
 SINCE = clock.now()
 
@@ -35,9 +38,21 @@ def beat(now: datetime) -> None:
         **mine, defaults=changes, create_defaults={**mine, **changes, "started_at": now, **_threads()}
     )
     Worker.objects.filter(beat_at__lt=now - FORGOTTEN).delete()
+    _count_threads(now)
     if number := refused.take():
         Installation.objects.get_or_create(pk=1)
         Installation.objects.filter(pk=1).update(refused_messages=F("refused_messages") + number)
+
+
+def threads_alive() -> int:
+    """The threads of all workers, as of the last beat; without one, more than there can be."""
+    return _threads_alive
+
+
+def _count_threads(now: datetime) -> None:
+    global _threads_alive
+    alive = Worker.objects.filter(beat_at__gte=now - span("worker_gone"))
+    _threads_alive = alive.aggregate(all=Sum("threads"))["all"] or UNKNOWN
 
 
 def _look_at_clock(now: datetime) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Max, Model, Q
 
-from scheduler_ui.engine import beats, ledger
+from scheduler_ui.domain.brakes import text_sha256
+from scheduler_ui.engine import beats, brakes, ledger
 from scheduler_ui.models import Attempt, Delivery, Status, insert_row, move_to
 
 
@@ -37,10 +38,13 @@ def claim(  # noqa: PLR0913 - each is named by the caller
     until = now + lease
     changes: dict[str, Any] = {"token": token, "lease_until": until, "due_at": until, "key": key, "payload": payload}
     changes |= {"tries": delivery.tries + 1, "marked_at": now, "queued_at": None}
+    changes["text_sha256"] = delivery.text_sha256 = text_sha256(delivery)
     is_first = delivery.marked_at is None
     due_at = delivery.due_at
 
     def mark() -> Attempt | None:
+        if brakes.stops(delivery, now):
+            return None
         # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
         if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
             return None

@@ -144,6 +144,7 @@ class Delivery(models.Model):
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
             # What an account has sent lately: the runaway brake counts it.
             models.Index(fields=["account", "marked_at"], condition=Q(marked_at__isnull=False), name="delivery_marked"),
+            models.Index(fields=["account", "text_sha256"], condition=~Q(text_sha256=""), name="delivery_repeat"),
         ]
 
     def __str__(self) -> str:

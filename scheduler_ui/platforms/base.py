@@ -150,6 +150,8 @@ class Platform:
     # Its readers fetch pictures and films from Punctual itself, from the moment of sending.
     hands_out_media: ClassVar[bool] = False
     has_settings_page: ClassVar[bool] = False
+    # The runaway brake counts what is sent; False where nothing is: readers fetch it.
+    has_brake: ClassVar[bool] = True
     deadline: timedelta = timedelta(seconds=20)
     connect_fields: ClassVar[tuple[ConnectField, ...]] = ()
     settings_fields: ClassVar[tuple[ConnectField, ...]] = ()

@@ -20,6 +20,7 @@ class Feed(Platform):
     description = gettext_noop("A page, Atom and JSON feed served from here. Nothing to enter.")
     kind = Kind.KEY  # the post's own id: publishing it twice is publishing it once
     mark = "Fe"
+    has_brake = False
     max_images = 10
     takes_video = True
     takes_image_with_video = True

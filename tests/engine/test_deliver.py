@@ -328,7 +328,10 @@ def _until_settled(row, again):
 
 def test_delivery_without_a_seat_is_sent_by_the_thread_that_frees_one(account, fake, again, settings):
     settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
-    first, second = (a_post(account.workspace, account, scheduled_for=clock.now()).deliveries.get() for _ in range(2))
+    first, second = (
+        a_post(account.workspace, account, text=text, scheduled_for=clock.now()).deliveries.get()
+        for text in ("One", "Two")
+    )
 
     def meanwhile():
         deliver.deliver(second.pk)

@@ -26,6 +26,10 @@ class Rig(Platform):
         self._base = f"{account.settings['base']}/{account.remote_id}"
         self._token = str(account.secrets.get("access", ""))
 
+    @classmethod
+    def network(cls, public_id: str, settings: Mapping[str, Any]) -> str:
+        return f"{cls.slug}:{settings.get('base')}"
+
     def needs_prepare(self, content: Content) -> bool:
         return bool(content.media)
 
