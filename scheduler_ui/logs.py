@@ -15,7 +15,7 @@ _SECRETS = [
     ),
     re.compile(r"\b(?P<keep>)[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}\b"),
     re.compile(r"(?P<keep>://[^\s/:@]*:)[^\s/@]+(?=@)"),
-    re.compile(r"(?P<keep>/(?:setup|join|reset)/)[\w.:=-]{8,}"),
+    re.compile(r"(?P<keep>/(?:setup|join|reset|answer)/)[\w.:=-]{8,}"),
     re.compile(r"(?P<keep>/password/reset/key/)[\w.:=-]+"),
 ]
 

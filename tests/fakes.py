@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from scheduler_ui.platforms.base import AccountData, Connected, ConnectField, Kind, Platform, Profile
+from scheduler_ui.platforms.base import AccountData, Connected, ConnectField, Kind, Platform, Profile, RemotePost
 from scheduler_ui.platforms.outcomes import Accepted, Published
 
 
@@ -44,6 +44,9 @@ class FakePlatform(Platform):
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
         return self._next("find", key, None)
+
+    def recent(self, most: int) -> list[RemotePost] | None:
+        return self._next("recent", most, None)
 
     def needs_prepare(self, content: Any) -> bool:
         return "prepare" in self.script

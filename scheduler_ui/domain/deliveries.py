@@ -48,10 +48,14 @@ def reschedule(delivery: Delivery, at: datetime, *, actor: User, now: datetime) 
         _remember(delivery, actor, now, "moved")
 
 
-def confirm_there(delivery: Delivery, url: str, *, actor: User, now: datetime) -> None:
-    """A person saw it on the platform; `url` may be empty. Raises Refused."""
+def confirm_there(delivery: Delivery, url: str, remote_id: str = "", *, actor: User, now: datetime) -> None:
+    """A person saw it on the platform; where, and as which of its posts, may be empty. Raises Refused."""
     _refuse_unless_asked(delivery)
-    _move(delivery, Status.PUBLISHED, actor, now, "there", due_at=None, remote_url=url, settled_at=now, error="")
+    others = Delivery.objects.filter(account=delivery.account_id, remote_id=remote_id).exclude(pk=delivery.pk)
+    if remote_id and others.exists():
+        raise Refused(_("That is another post of yours. Choose the one that this is."))
+    found = {"remote_url": url, "remote_id": remote_id} if remote_id else {"remote_url": url}
+    _move(delivery, Status.PUBLISHED, actor, now, "there", due_at=None, settled_at=now, error="", **found)
 
 
 def confirm_absent(delivery: Delivery, *, actor: User, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import notices
+from scheduler_ui.domain import notices, one_tap
 from scheduler_ui.models import Membership, Notice, User
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ def _send_to(user: User, members: list[Membership], now: datetime) -> int:
 
 def _untold(member: Membership, now: datetime) -> list[Notice]:
     fresh = notices.unread(member).filter(id__gt=member.notices_mailed_to)
-    fresh = fresh.filter(created_at__range=(now - TOO_OLD, now - SETTLED)).select_related("workspace")
+    fresh = fresh.filter(created_at__range=(now - TOO_OLD, now - SETTLED)).select_related(
+        "workspace", "delivery__account", "delivery__post"
+    )
     return list(fresh.order_by("id"))
 
 
@@ -102,12 +104,19 @@ def _subject(wanted: list[Notice]) -> str:
 
 def _body(wanted: list[Notice], user: User) -> str:
     words = {
-        "notices": wanted,
+        "told": [(notice, _answers(notice, user)) for notice in wanted],
         "user": user,
         "has_many_workspaces": len({notice.workspace_id for notice in wanted}) > 1,
         "url": settings.BASE_URL + reverse("notices"),
     }
     return render_to_string("notices/mail.txt", words)
+
+
+def _answers(notice: Notice, user: User) -> dict[str, str]:
+    """What may be answered from the mail itself."""
+    if notice.kind != Notice.Kind.ASKED or notice.delivery is None:
+        return {}
+    return one_tap.links(notice.delivery, user)
 
 
 def _deliver(subject: str, body: str, user: User) -> None:

@@ -1,12 +1,21 @@
 """What a person should know: one row per event for everybody in the workspace, read and mailed per member."""
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from scheduler_ui.domain import boards
-from scheduler_ui.models import Account, Delivery, Membership, Notice, Workspace
+from scheduler_ui.models import Account, Delivery, Hold, Membership, Notice, Status, Workspace
+
+# How long what a notice asks is still a question.
+OPEN_WHILE = {
+    Notice.Kind.FAILED: Status.FAILED,
+    Notice.Kind.MISSED: Status.MISSED,
+    Notice.Kind.ASKED: Status.UNCONFIRMED,
+}
 
 
 def tell(  # noqa: PLR0913 - a notice has that many parts, all named by the caller
@@ -37,7 +46,24 @@ def seen_by(member: Membership) -> QuerySet[Notice]:
 
 
 def unread(member: Membership) -> QuerySet[Notice]:
-    return seen_by(member).filter(id__gt=member.notices_read_to)
+    """What nobody has answered meanwhile: an answered question asks nothing any more."""
+    return seen_by(member).filter(id__gt=member.notices_read_to).exclude(answered())
+
+
+def answered() -> Q:
+    """Of a notice: what it is about has been decided, by whomever."""
+    overs = [Q(kind=kind, delivery__isnull=False) & ~Q(delivery__status=status) for kind, status in OPEN_WHILE.items()]
+    is_free = Q(kind=Notice.Kind.HELD, delivery__isnull=False) & ~Q(delivery__hold_reason__in=[Hold.BRAKE, Hold.REPEAT])
+    return reduce(or_, overs, is_free)
+
+
+def is_answered(notice: Notice) -> bool:
+    """The same of one notice; reads its delivery, which the caller has joined."""
+    if notice.delivery is None:
+        return False
+    if notice.kind == Notice.Kind.HELD:
+        return notice.delivery.hold_reason not in {Hold.BRAKE, Hold.REPEAT}
+    return notice.kind in OPEN_WHILE and notice.delivery.status != OPEN_WHILE[Notice.Kind(notice.kind)]
 
 
 def read_to(member: Membership, notice_id: int) -> None:

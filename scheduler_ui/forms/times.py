@@ -105,7 +105,9 @@ class ShiftForm(WhenForm):
 
 
 class ThereForm(forms.Form):
-    """Where somebody saw it, if they say."""
+    """Where somebody saw it, if they say, and which of the listed ones it is."""
+
+    remote_id = forms.CharField(required=False, max_length=300)
 
     url = forms.URLField(
         required=False,

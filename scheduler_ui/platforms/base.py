@@ -75,6 +75,16 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class RemotePost:
+    """One of the account's posts as the platform lists it; None and '': it does not say."""
+
+    remote_id: str
+    text: str = ""
+    at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Connected:
     """The outcome of connecting: whose account it is, what may be shown, what must be sealed.
 
@@ -218,6 +228,10 @@ class Platform:
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
         """Look whether it went out after all, ignoring posts older than `since` and remote ids in `owned`."""
+        return None
+
+    def recent(self, most: int) -> list[RemotePost] | None:
+        """The account's own latest posts, newest first, for a person to look at; None: they cannot be listed."""
         return None
 
     def refresh(self) -> Mapping[str, Any] | None:

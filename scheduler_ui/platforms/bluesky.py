@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from scheduler_ui.platforms import bluesky_text, images
@@ -15,6 +15,7 @@ from scheduler_ui.platforms.base import (
     Platform,
     Problem,
     Profile,
+    RemotePost,
     Tools,
 )
 from scheduler_ui.platforms.bluesky_server import ENTRY, Refused, Server, session_secrets, word
@@ -92,7 +93,11 @@ class Bluesky(Platform):
         return {"people": {handle: did for handle, did in people.items() if did}, "images": pictures}
 
     def freeze(self, content: Content, prepared: Mapping[str, Any], key: str) -> dict[str, Any]:
-        record: dict[str, Any] = {"$type": COLLECTION, "text": content.text, "createdAt": _stamp(content.at)}
+        record: dict[str, Any] = {
+            "$type": COLLECTION,
+            "text": content.text,
+            "createdAt": bluesky_text.stamp(content.at),
+        }
         facets = bluesky_text.facets(content.text, prepared.get("people", {}))
         if facets:
             record["facets"] = facets
@@ -120,6 +125,13 @@ class Bluesky(Platform):
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
         return self._published(key) if self._record(key, self._server) == payload["record"] else None
+
+    def recent(self, most: int) -> list[RemotePost]:
+        said = self._server.get(
+            "com.atproto.repo.listRecords", repo=self._repo, collection=COLLECTION, limit=str(most)
+        ).get("records")
+        records = [record for record in said if isinstance(record, dict)] if isinstance(said, list) else []
+        return [self._remote_post(record) for record in records if isinstance(record.get("uri"), str)][:most]
 
     def refresh(self) -> Mapping[str, Any]:
         server = replace(self._server, token=str(self.account.secrets.get("refresh", "")))
@@ -165,6 +177,14 @@ class Bluesky(Platform):
 
     def _published(self, key: str, answer: str = "") -> Published:
         return Published(self._uri(key), f"https://bsky.app/profile/{self._repo}/post/{key}", answer)
+
+    def _remote_post(self, record: dict[str, Any]) -> RemotePost:
+        uri, value = record["uri"][:300], record.get("value")
+        value = value if isinstance(value, dict) else {}
+        text = value.get("text")
+        at = bluesky_text.read_stamp(value.get("createdAt"))
+        url = self._published(uri.rsplit("/", 1)[-1]).url
+        return RemotePost(uri, text[:3000] if isinstance(text, str) else "", at, url)
 
     def _compared(self, payload: Mapping[str, Any], key: str, refusal: Refused, server: Server) -> Published:
         """Something is there under our key: it is ours if it says the same."""
@@ -220,7 +240,3 @@ class Bluesky(Platform):
 def _count(value: Any) -> int | None:
     """A server may say anything; a number that nobody can keep is none."""
     return value if type(value) is int and 0 <= value <= MOST_COUNT else None
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

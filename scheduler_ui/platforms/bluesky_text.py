@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import regex
@@ -87,3 +87,17 @@ def _tags(text: str) -> Iterator[Span]:
 
 def _bytes(text: str, index: int) -> int:
     return len(text[:index].encode())
+
+
+def stamp(at: datetime) -> str:
+    """A moment as records carry it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def read_stamp(value: Any) -> datetime | None:
+    """What another client may have written in any way; None where it says no moment."""
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from scheduler_ui.platforms.base import (
@@ -16,6 +17,7 @@ from scheduler_ui.platforms.base import (
     Platform,
     Profile,
     RehearsalLog,
+    RemotePost,
     Tools,
 )
 from scheduler_ui.platforms.outcomes import (
@@ -48,6 +50,7 @@ BEHAVIOURS = (
     ("unauthorized", gettext_noop("No longer let us in")),
 )
 REPEATED = "repeated"
+EVER = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 MOST_SECONDS = 86_400
 
 
@@ -144,6 +147,12 @@ class Rehearsal(Platform):
         ours = (id for id, text, _at in log.recent(account, since) if text == payload["text"] and id not in owned)
         found = next(ours, None)
         return self._published(found) if found else None
+
+    def recent(self, most: int) -> list[RemotePost] | None:
+        if self.kind == Kind.BLIND:
+            return None
+        arrived = _log(self.tools).recent(self.account.public_id, EVER)
+        return [RemotePost(id, text, at, self._published(id).url) for id, text, at in islice(arrived, most)]
 
     def profile(self) -> Profile | None:
         return Profile(self.account.remote_id, self.account.handle, name=str(self.account.settings.get("name", "")))

@@ -9,5 +9,6 @@ urlpatterns = [
     path("deliveries/<str:public_id>/drop/", deliveries.cancel, name="delivery_drop"),
     path("deliveries/<str:public_id>/reschedule/", deliveries.reschedule, name="delivery_reschedule"),
     path("deliveries/<str:public_id>/there/", deliveries.there, name="delivery_there"),
+    path("deliveries/<str:public_id>/recent/", deliveries.recent, name="delivery_recent"),
     path("deliveries/<str:public_id>/absent/", deliveries.absent, name="delivery_absent"),
 ]

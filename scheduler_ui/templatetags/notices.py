@@ -1,6 +1,8 @@
 from django import template
 
-from scheduler_ui.models import Notice
+from scheduler_ui.domain import actions, notices
+from scheduler_ui.domain.actions import Action
+from scheduler_ui.models import Delivery, Notice
 
 register = template.Library()
 
@@ -16,6 +18,17 @@ LOOKS = {
     Notice.Kind.CLOCK: ("s-warn", "clock-alert"),
     Notice.Kind.QUEUE: ("s-warn", "server"),
 }
+
+
+@register.filter
+def is_answered(notice: Notice) -> bool:
+    return notices.is_answered(notice)
+
+
+@register.filter
+def answers(delivery: Delivery) -> list[Action]:
+    """What may be decided with one press, without a form."""
+    return [action for action in actions.of_delivery(delivery) if action != Action.RESCHEDULE]
 
 
 @register.filter

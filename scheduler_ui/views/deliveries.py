@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduler_ui.domain import deliveries, promises
+from scheduler_ui.domain import deliveries, promises, recents
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.forms.times import ThereForm, WhenForm
-from scheduler_ui.models import Delivery
+from scheduler_ui.models import Delivery, Status
 from scheduler_ui.views.answers import acted
 from scheduler_ui.views.members import member_required
 from scheduler_ui.views.toasts import toast
@@ -51,8 +51,19 @@ def there(request: HttpRequest, public_id: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.errors["url"][0])
         return acted(request, reverse("post", args=[find(request, public_id).post.public_id]))
-    url = form.cleaned_data["url"]
-    return _decide(request, public_id, deliveries.confirm_there, _("It counts as published."), url)
+    seen = form.cleaned_data["url"], form.cleaned_data["remote_id"]
+    return _decide(request, public_id, deliveries.confirm_there, _("It counts as published."), *seen)
+
+
+@require_GET
+@member_required
+def recent(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What the network lists; asked for after the page is there, for the network may be slow."""
+    delivery = find(request, public_id)
+    if delivery.status != Status.UNCONFIRMED:
+        return redirect("post", delivery.post.public_id)
+    words = {"delivery": delivery, "listing": recents.look(delivery)}
+    return render(request, "deliveries/_recent.html" if request.htmx else "deliveries/recent.html", words)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from scheduler_ui.domain import notices, zone_data
-from scheduler_ui.models import Account
+from scheduler_ui.models import Account, Notice
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
 
@@ -49,6 +49,8 @@ def follow(request: HttpRequest, public_id: str) -> HttpResponse:
     notice = get_object_or_404(about, public_id=public_id)
     if notice.delivery:
         return redirect("post", notice.delivery.post.public_id)
+    if notice.kind == Notice.Kind.DIGEST:
+        return redirect(f"{reverse('queue')}?tab=needs_you")
     if version := zone_data.version_of(notice):
         return redirect(f"{reverse('queue')}?{urlencode({'moved': version})}")
     if notice.account is None or notice.account.state == Account.State.DISCONNECTED:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from scheduler_ui.domain import accounts, demo, notices, pauses, people, setup_links, trash
+from scheduler_ui.domain import accounts, demo, notices, one_tap, pauses, people, setup_links, trash
 from scheduler_ui.models import Account, Delivery, Installation, Membership, Post, Role, Status, User, Worker
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.factories import PASSWORD, a_membership, a_post, a_user, a_workspace, an_account
@@ -135,6 +136,19 @@ def test_bad_day(full):
     found = problems_of(full, ["/", resume, reverse("settings_publishing_resume")])
     pauses.pause(account.workspace, person, now)
     assert found | problems_of(full, [reverse("settings"), reverse("settings_resume"), resume]) == {}
+
+
+def test_question_from_a_mail(still, full):
+    asked = Delivery.objects.filter(status=Status.UNCONFIRMED, due_at=None).select_related("post").first()
+    person = User.objects.get(email=demo.OPERATOR)
+    links = one_tap.links(asked, person)
+    recent = reverse("delivery_recent", args=[asked.public_id])
+    full.goto(reverse("post", args=[asked.post.public_id]))
+    expect(full.locator(".ask-r > *").first).not_to_have_text(re.compile("^The account.s latest posts$"))
+    assert problems(full) == {}
+    found = problems_of(full, [recent])
+    still.context.clear_cookies()
+    assert found | problems_of(still, [link.removeprefix(settings.BASE_URL) for link in links.values()]) == {}
 
 
 def test_settings(full):

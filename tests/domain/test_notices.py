@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from scheduler_ui.domain import notices
-from scheduler_ui.models import Membership, Notice, Workspace
-from tests.factories import NOW, a_user, a_workspace
+from scheduler_ui.models import Delivery, Membership, Notice, Status, Workspace
+from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 
 @pytest.fixture
@@ -68,3 +68,32 @@ def test_what_was_told_before_somebody_joined_is_not_theirs(workspace):
 def test_other_workspaces_notices_are_not_seen(member):
     tell(a_workspace())
     assert not notices.seen_by(member).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "open_as", "hold", "answered_as"),
+    [
+        (Notice.Kind.ASKED, Status.UNCONFIRMED, "", Status.PUBLISHED),
+        (Notice.Kind.MISSED, Status.MISSED, "", Status.CANCELED),
+        (Notice.Kind.FAILED, Status.FAILED, "", Status.SCHEDULED),
+        (Notice.Kind.HELD, Status.SCHEDULED, "brake", Status.SCHEDULED),
+        (Notice.Kind.HELD, Status.SCHEDULED, "repeat", Status.SCHEDULED),
+    ],
+)
+def test_a_question_that_was_answered_is_read(workspace, member, kind, open_as, hold, answered_as):
+    account = an_account(workspace)
+    post = a_post(workspace)
+    delivery = a_delivery(post, account, status=open_as, hold_reason=hold)
+    notices.tell(kind, workspace, title="x", body="", event_key="a", now=NOW, delivery=delivery, account=account)
+    assert (notices.unread(member).count(), notices.is_answered(Notice.objects.get())) == (1, False)
+    Delivery.objects.update(status=answered_as, hold_reason="", due_at=NOW)
+    assert (notices.unread(member).count(), notices.is_answered(Notice.objects.get())) == (0, True)
+
+
+def test_what_asks_nothing_is_read_by_reading_alone(workspace, member):
+    account = an_account(workspace)
+    for number, kind in enumerate([Notice.Kind.ACCOUNT, Notice.Kind.WORKER, Notice.Kind.DIGEST, Notice.Kind.HELD]):
+        about = {"account": account} if kind == Notice.Kind.ACCOUNT else {}
+        notices.tell(kind, workspace, title="x", body="", event_key=str(number), now=NOW, **about)
+    assert notices.unread(member).count() == 4
+    assert not any(notices.is_answered(notice) for notice in Notice.objects.all())

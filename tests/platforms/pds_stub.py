@@ -95,6 +95,12 @@ class Pds:
             return _error(400, "RecordNotFound", f"Could not locate record: at://{DID}/{key}")
         return Reply(body={"uri": f"at://{DID}/{key}", "value": self.records[key]})
 
+    def listRecords(self, arrival: Arrival) -> Reply:  # noqa: N802
+        newest = sorted(self.records, reverse=True)[: int(arrival.params["limit"])]
+        base = f"at://{arrival.params['repo']}/{arrival.params['collection']}"
+        listed = [{"uri": f"{base}/{key}", "cid": "bafy1", "value": self.records[key]} for key in newest]
+        return Reply(body={"records": listed})
+
     def deleteRecord(self, arrival: Arrival) -> Reply:  # noqa: N802
         self.records.pop(arrival.json["rkey"], None)
         return Reply(body={})

@@ -389,3 +389,24 @@ def test_bytes_are_counted_where_letters_are_few(bluesky):
     assert bluesky.length(family * 300) == 300
     assert [problem.field for problem in bluesky.check(a_content(family * 300))] == ["text"]
     assert bluesky.check(a_content("x" * 300)) == []
+
+
+@pytest.mark.parametrize("said", [{}, {"records": "none"}, {"records": [None, 7, {}, {"uri": 5}]}])
+def test_a_list_that_makes_no_sense_is_an_empty_one(said):
+    case = Case()
+    platform = case.open()
+    case.pds.listRecords = lambda arrival: Reply(body=said)
+    assert platform.recent(5) == []
+    case.close()
+
+
+def test_records_of_other_clients_are_listed_with_what_can_be_read_of_them():
+    case = Case()
+    platform = case.open()
+    uri = f"at://{DID}/app.bsky.feed.post/3kabc"
+    values = [None, {"text": 5, "createdAt": "soon"}, {"text": "Hi", "createdAt": "2026-11-23T10:00:00+01:00"}]
+    case.pds.listRecords = lambda arrival: Reply(body={"records": [{"uri": uri, "value": value} for value in values]})
+    found = [(post.text, post.at and post.at.isoformat(), post.url) for post in platform.recent(5)]
+    url = f"https://bsky.app/profile/{DID}/post/3kabc"
+    assert found == [("", None, url), ("", None, url), ("Hi", "2026-11-23T09:00:00+00:00", url)]
+    case.close()

@@ -4,7 +4,7 @@ import importlib
 import json
 import logging
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,6 +171,19 @@ def test_lost_answer_is_found_out_without_a_second_post(case, platform):
     assert len(case.posts()) == 1
 
 
+def test_own_latest_posts_are_listed_newest_first_where_they_can_be(case, platform):
+    ids = []
+    for text in ("First", "Second", "Third"):
+        payload, key = frozen(platform, a_content(text), platform.new_key(datetime.now(UTC), text) or text)
+        ids.append(platform.publish(payload, key).remote_id)
+    listed = platform.recent(2)
+    if listed is None:
+        assert case.platform.recent is Platform.recent
+        return
+    assert [(post.remote_id, post.text) for post in listed] == [(ids[2], "Third"), (ids[1], "Second")]
+    assert all(post.at is not None and post.url.startswith("https://") for post in listed)
+
+
 def test_what_was_never_sent_is_not_found(platform):
     payload, key = frozen(platform)
     assert platform.find(payload, key, AT) is None
@@ -217,6 +230,7 @@ CALLS = {
     "publish": lambda platform, payload, key: platform.publish(payload, key),
     "find": lambda platform, payload, key: platform.find(payload, key, AT),
     "prepare": lambda platform, payload, key: platform.prepare(a_content("Hi @alice.test", an_image())),
+    "recent": lambda platform, payload, key: platform.recent(5),
     "profile": lambda platform, payload, key: platform.profile(),
     "refresh": lambda platform, payload, key: platform.refresh(),
 }
@@ -277,4 +291,5 @@ def test_smallest_platform_has_a_safe_default_for_everything():
     assert (smallest.find({}, "k", AT), smallest.refresh(), smallest.profile(), smallest.new_key(AT, "seed")) == (
         None,
     ) * 4
+    assert smallest.recent(5) is None
     assert smallest.publish({}, "k") == Published("k")

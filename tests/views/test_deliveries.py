@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from scheduler_ui.domain.rehearsals import ArrivalLog
 from scheduler_ui.models import Delivery, Event, Hold, Status
 from tests.factories import NOW, a_delivery, a_post, an_account
 
@@ -111,3 +112,22 @@ def test_way_back_is_never_to_another_site(member, delivery_of):
     address = reverse("delivery_cancel", args=[delivery.public_id])
     answer = member.post(address, {"next": "https://evil.example/"})
     assert answer.url == reverse("post", args=[delivery.post.public_id])
+
+
+def test_the_networks_latest_posts_are_listed_after_the_page(member, workspace):
+    account = an_account(workspace, settings={"kind": "lookup"})
+    delivery = a_post(workspace, account, status=Status.UNCONFIRMED).deliveries.get()
+    ArrivalLog().add(account.public_id, "key", "Winter roast is back on Friday", "lost", is_accepted=True)
+    url = reverse("delivery_recent", args=[delivery.public_id])
+    assert url in member.get(reverse("post", args=[delivery.post.public_id])).content.decode()
+    listed = member.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert ["<html" in listed, "says the same" in listed] == [False, True]
+    assert "<html" in member.get(url).content.decode()
+    remote_id = ArrivalLog().find(account.public_id, "key")
+    member.post(
+        reverse("delivery_there", args=[delivery.public_id]),
+        {"remote_id": remote_id, "url": f"http://localhost:8000/accounts/{account.public_id}/rehearsal/"},
+    )
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.remote_id) == ("published", remote_id)
+    assert member.get(url).url == reverse("post", args=[delivery.post.public_id])

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from scheduler_ui.domain import notices, zone_data
-from scheduler_ui.models import Membership, Notice
+from scheduler_ui.models import Membership, Notice, Status
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,22 @@ def test_notice_of_moved_posts_leads_to_them_and_no_others(member, workspace):
 def test_every_kind_of_notice_can_be_shown(member, workspace, kind):
     tell(workspace, kind=kind)
     assert "Told 1" in member.get(reverse("notices")).content.decode()
+
+
+def test_a_question_is_answered_right_under_the_bell(member, workspace):
+    delivery = a_post(workspace, an_account(workspace), status=Status.UNCONFIRMED).deliveries.get()
+    tell(workspace, kind=Notice.Kind.ASKED, delivery=delivery)
+    page = member.get(reverse("notices"))
+    there = reverse("delivery_there", args=[delivery.public_id])
+    assert [there in page.content.decode(), page.context["unread"]] == [True, 1]
+    answer = member.post(there, {"next": reverse("notices")})
+    assert answer.url == reverse("notices")
+    page = member.get(reverse("notices"))
+    assert [there in page.content.decode(), page.context["unread"]] == [False, 0]
+    assert "Answered" in page.content.decode()
+
+
+def test_the_digest_leads_to_what_needs_you(member, workspace):
+    notice = tell(workspace, kind=Notice.Kind.DIGEST)
+    assert "Show what needs you" in member.get(reverse("notices")).content.decode()
+    assert member.get(reverse("notice", args=[notice.public_id])).url == "/queue/?tab=needs_you"
