@@ -16,8 +16,7 @@ from scheduler_ui.models import User, Workspace
 
 Node = tuple[str, str]
 SQLITE = "django.db.backends.sqlite3"
-# Rows that a fresh database has by itself, and rows that are worth nothing in another one.
-MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
+# Worth nothing in another database.
 NOT_KEPT = {"scheduler_ui_worker"}
 # Whoever reads a backup must not be able to sign in with it.
 SIGN_INS = {"django_session"}

@@ -26,8 +26,15 @@ def stopped(now: datetime, using: str = "default") -> Iterator[None]:
         except BlockingIOError:
             words = {"folder": folder}
             raise Refused(_("Punctual is running on %(folder)s. Stop it first.") % words) from None
-        _refuse_workers(now, using)
-        yield
+        with no_workers(now, using):
+            yield
+
+
+@contextmanager
+def no_workers(now: datetime, using: str) -> Iterator[None]:
+    """No worker beats in a database. Raises Refused."""
+    _refuse_workers(now, using)
+    yield
 
 
 def _refuse_workers(now: datetime, using: str) -> None:

@@ -79,7 +79,7 @@ class Installation:
         """What each table holds: table → (rows, digest); sign-ins and workers belong to no copy."""
         return self.run("""
 from scheduler_ui.upkeep import databases, tables
-left_out = databases.SIGN_INS | databases.MADE_BY_MIGRATE | {"scheduler_ui_installation", "scheduler_ui_notice"}
+left_out = databases.SIGN_INS | {"scheduler_ui_installation", "scheduler_ui_notice"}
 models = [each for each in databases.models(databases.nodes()) if each._meta.db_table not in left_out]
 answer = {each._meta.db_table: vars(tables.fingerprint(each, "default")) for each in models}
 """)
