@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import tomllib
 import zipfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,7 +66,8 @@ def write(path: Path, now: datetime, parts: Parts) -> Archive:
     except (OSError, sqlite3.Error) as error:
         raise Refused(_told(error, path)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return Archive(**{**vars(found), "path": path})
 
 

@@ -63,8 +63,13 @@ def pending(alias: str = "default") -> list[Node]:
 def bring_to(alias: str, found: list[Node]) -> None:
     """Make the tables that a database with these migrations has."""
     executor = MigrationExecutor(connections[alias])
-    known = [node for node in found if node in executor.loader.disk_migrations]
-    executor.migrate(known)
+    graph = executor.loader.graph
+    known = {node for node in found if node in graph.nodes}
+    # The last of each app: asking for an earlier one would mean going back to it.
+    last = [
+        node for node in known if not any(c.key in known and c.key[0] == node[0] for c in graph.node_map[node].children)
+    ]
+    executor.migrate(sorted(last))
 
 
 def models(found: list[Node]) -> list[type[Model]]:

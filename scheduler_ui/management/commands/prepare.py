@@ -1,14 +1,17 @@
 import hashlib
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from scheduler_ui.domain import setup_links, zone_data
+from scheduler_ui.domain.refusals import Refused
+from scheduler_ui.upkeep import upgrades
 
 
 class Command(BaseCommand):
@@ -16,9 +19,14 @@ class Command(BaseCommand):
     # They read the whole program; `make check` does that, and a start need not wait for it.
     requires_system_checks = []
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--backed-up", action="store_true", help="upgrade without a backup of its own")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
+        try:
+            upgrades.upgrade(timezone.now(), self.stderr.write, is_backed_up=options["backed_up"])
+        except Refused as error:
+            raise CommandError(str(error)) from None
         self._collect_static()
         zone_data.catch_up(timezone.now())
         if setup_links.is_needed():

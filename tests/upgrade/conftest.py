@@ -1,0 +1,3 @@
+from tests.upkeep.fixtures import filled, grown, here, postgres
+
+__all__ = ["filled", "grown", "here", "postgres"]
