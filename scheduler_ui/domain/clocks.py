@@ -96,3 +96,18 @@ def span_in_words(span: timedelta) -> str:
         words = {"hours": minutes // 60, "minutes": minutes % 60}
         return (_("%(hours)s h %(minutes)s min") if words["minutes"] else _("%(hours)s h")) % words
     return _("%(number)s days") % {"number": round(minutes / 1440)}
+
+
+def lateness_in_words(milliseconds: int) -> str:
+    """`0.03 s`, `3.9 s`, `41 s`, `5 min 2 s`, `2 h 5 min`: exact enough to be checked against a log."""
+    seconds = milliseconds // 1000
+    if milliseconds < 1000:
+        return _("%(number)s s") % {"number": f"{milliseconds / 1000:.2f}"}
+    if seconds < 10:
+        return _("%(number)s s") % {"number": f"{milliseconds // 100 / 10:.1f}"}
+    if seconds < 60:
+        return _("%(number)s s") % {"number": seconds}
+    if seconds < 3600:
+        words = {"minutes": seconds // 60, "seconds": seconds % 60}
+        return (_("%(minutes)s min %(seconds)s s") if words["seconds"] else _("%(minutes)s min")) % words
+    return span_in_words(timedelta(seconds=seconds))

@@ -111,7 +111,7 @@ def _write_past(cast: Cast, now: datetime) -> None:
         post = _post(cast, text, letters, _at(cast, now, days, at), _key(cast, now, f"past-{number}"))
         if number % 3 == 0:
             _attach(post, cast)
-        demo_outcomes.publish(post)
+        demo_outcomes.publish(post, number)
 
 
 def _write_today(cast: Cast, now: datetime) -> None:

@@ -30,10 +30,14 @@ class Try:
     next_at: datetime | None = None
 
 
-def publish(post: Post) -> None:
-    """Out on every account, each a little after its second."""
+def publish(post: Post, place: int = 0) -> None:
+    """Out on every account, each a little after its second; some of a month are late, and it is known why."""
+    delays = {4: _after_503, 9: _after_429, 13: _without_worker}
     for number, delivery in enumerate(post.deliveries.select_related("account")):
-        _out(delivery, _sent(delivery, 23 + 17 * number))
+        if place in delays and number == 0:
+            delays[place](delivery)
+        else:
+            _out(delivery, _sent(delivery, 11 + (place * 17 + 23 * number) % 60))
 
 
 def end(delivery: Delivery, status: str, now: datetime) -> None:
@@ -66,6 +70,24 @@ def _out(delivery: Delivery, sent_at: datetime) -> None:
     answer = "" if delivery.account.platform == "feed" else "201 Created"
     _try(delivery, sent_at, Try(Outcome.PUBLISHED, answer=answer))
     move_to(delivery, Status.PUBLISHED, **FREE, **settled)
+
+
+def _after_503(delivery: Delivery) -> None:
+    again = _sent(delivery, 302_000)
+    busy = Try(Outcome.UNAVAILABLE, 0.2, "503 Service Unavailable", "The network is busy (503).", again)
+    _try(delivery, _sent(delivery), busy)
+    _out(delivery, again)
+
+
+def _after_429(delivery: Delivery) -> None:
+    again = _sent(delivery, 41_000)
+    _try(delivery, _sent(delivery), Try(Outcome.UNAVAILABLE, 0.1, "429 Too Many Requests: retry after 40", "", again))
+    _out(delivery, again)
+
+
+def _without_worker(delivery: Delivery) -> None:
+    _out(delivery, _sent(delivery, 781_000))
+    delivery.attempts.update(worker_since=_sent(delivery, 779_000))
 
 
 def _processing(delivery: Delivery, now: datetime) -> None:

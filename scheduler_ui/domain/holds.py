@@ -1,3 +1,8 @@
+from typing import Any
+
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Now
+
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
 
 # Whoever put one of these takes it off again; neither a pause nor a resume touches it.
@@ -21,7 +26,8 @@ def put(account: Account) -> int:
     """
     hold = hold_for(account)
     rows = Delivery.objects.filter(account=account).exclude(hold_reason__in=[*OTHERS, hold])
-    held = rows.filter(status__in=WAITING).update(hold_reason=hold, queued_at=None)
+    waiting = rows.filter(status__in=WAITING)
+    held = waiting.update(**turned_to(hold))
     # Looking something up needs a working sign-in, but not the person's leave to publish.
     look_up = Hold.RECONNECT if hold == Hold.RECONNECT else Hold.NONE
     asked = Delivery.objects.filter(account=account, status__in=[Status.UNCONFIRMED, Status.PROCESSING])
@@ -38,4 +44,12 @@ def put_for_workspace(workspace: Workspace) -> int:
     if workspace.is_paused:
         return waiting.filter(hold_reason=Hold.NONE).update(hold_reason=Hold.PAUSED, queued_at=None)
     free = waiting.filter(hold_reason=Hold.PAUSED, account__is_paused=False, account__state=Account.State.CONNECTED)
-    return free.update(hold_reason=Hold.NONE, queued_at=None)
+    return free.update(**turned_to(Hold.NONE))
+
+
+def turned_to(hold: Hold) -> dict[str, Any]:
+    """What rows are given with another hold. When it goes they are offered afresh, and keep what held them too long."""
+    if hold:
+        return {"hold_reason": hold, "queued_at": None}
+    kept = Case(When(due_at__lt=Now(), then=F("hold_reason")), default=Value(Hold.NONE.value))
+    return {"hold_reason": Hold.NONE, "held_for": kept, "queued_at": None}

@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import actions, history, reasons, summaries, timelines, wall_clock
+from scheduler_ui.domain import actions, history, reasons, summaries, timelines, timings, wall_clock
 from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.history import Entry
@@ -17,6 +17,7 @@ from scheduler_ui.domain.lateness import Policy, own_policy
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, platform_name, scene
 from scheduler_ui.domain.summaries import Summary
 from scheduler_ui.domain.timelines import Line
+from scheduler_ui.domain.timings import Timing
 from scheduler_ui.models import Attempt, Delivery, Post, Status, User, Workspace
 
 # Who must act comes first, then what moves, then what waits, then what is over.
@@ -51,6 +52,7 @@ class Page:
     draft: Reason | None
     summary: Summary
     legend: Sequence[tuple[str, str, int]]
+    timings: Sequence[Timing]
     entries: Sequence[Entry]
     when: str
     others: Sequence[tuple[str, str]]
@@ -91,6 +93,7 @@ def read(post: Post, workspace: Workspace, viewer: User, now: datetime) -> Page:
         draft=None if deliveries else reasons.explain_draft(post),
         summary=summaries.summarise(statuses),
         legend=_legend(cards),
+        timings=timings.of_post(workspace, deliveries, list(post.events.all()), seen.clock),
         entries=history.entries(post.events.all(), _attempts(deliveries), seen),
         when=_when(post.scheduled_for, seen.clock) if post.scheduled_for else "",
         others=_others(post, workspace, viewer),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduler_ui.domain import boards, notices, platform_tools
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import hold_for, turned_to
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Installation, Notice, Post, Workspace
 from scheduler_ui.platforms.base import Kind
@@ -95,7 +95,7 @@ def _free(account: Account) -> int:
     held = _held().filter(account=account)
     binned = held.filter(post__in=Post.objects.filter(deleted_at__isnull=False))
     count = binned.update(hold_reason=Hold.DELETED)
-    return count + held.update(hold_reason=hold_for(account), queued_at=None)
+    return count + held.update(**turned_to(hold_for(account)))
 
 
 def _tell(workspace: Workspace, number: int, moment: datetime, now: datetime) -> None:

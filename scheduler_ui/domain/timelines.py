@@ -90,7 +90,7 @@ def summary(attempts: Sequence[Attempt]) -> str:
 
 
 def read_as(attempt: Attempt) -> str:
-    if _is_slowed(attempt):
+    if is_slowed(attempt):
         return _("Surely not out: too busy. Waiting is not counted as a try.")
     return str(READ[Kind(attempt.kind)].get(Outcome(attempt.outcome), attempt.get_outcome_display()))
 
@@ -102,7 +102,7 @@ def next_of(attempt: Attempt, scene: Scene) -> str:
     if attempt.next_at is None:
         return _next_by_itself(attempt)
     words = {"time": scene.clock.point(attempt.next_at, attempt.marked_at)}
-    if _is_slowed(attempt):
+    if is_slowed(attempt):
         return _("Everything for this account moved to %(time)s.") % words
     return _next_at(attempt) % words
 
@@ -154,7 +154,8 @@ def _took(attempt: Attempt) -> str:
     return (_("gave up after %(span)s") if attempt.error else _("took %(span)s")) % words
 
 
-def _is_slowed(attempt: Attempt) -> bool:
+def is_slowed(attempt: Attempt) -> bool:
+    """A platform's 429, whose waiting is no try."""
     return attempt.outcome == Outcome.UNAVAILABLE and attempt.kind == Kind.SEND and attempt.answer.startswith("429")
 
 

@@ -1,13 +1,14 @@
 """Data and constraints. The only writers of a delivery's status are move_to and move_many."""
 
 from scheduler_ui.models.account import Account, RehearsalArrival
+from scheduler_ui.models.attempt import Attempt
 from scheduler_ui.models.budget import Budget
 from scheduler_ui.models.delivery import (
     ENDED,
     MOVING,
+    OUT,
     STARTED,
     WAITING,
-    Attempt,
     Delivery,
     Hold,
     IllegalMove,
@@ -27,6 +28,7 @@ from scheduler_ui.models.workspace import Invite, LateThen, Membership, Role, Wo
 __all__ = [
     "ENDED",
     "MOVING",
+    "OUT",
     "STARTED",
     "WAITING",
     "Account",

@@ -151,6 +151,14 @@ def test_question_from_a_mail(still, full):
     assert found | problems_of(still, [link.removeprefix(settings.BASE_URL) for link in links.values()]) == {}
 
 
+def test_record(full):
+    assert problems_of(full, [reverse("record"), f"{reverse('record')}?month=2026-01"]) == {}
+    full.goto(reverse("record"))
+    full.get_by_text("The same as a table").click()
+    expect(full.get_by_role("columnheader", name="Median")).to_be_visible()
+    assert problems(full) == {}
+
+
 def test_settings(full):
     addresses = [reverse("settings"), reverse("account_change_password"), reverse("account_logout")]
     assert problems_of(full, addresses) == {}
@@ -161,7 +169,7 @@ def test_settings(full):
 
 
 def test_workspace_without_anything(empty):
-    named = [reverse(name) for name in ("post_new", "accounts", "notices", "trash", "settings")]
+    named = [reverse(name) for name in ("post_new", "accounts", "notices", "trash", "settings", "record")]
     assert problems_of(empty, [f"/?view={view}" for view in VIEWS] + ["/queue/", *named]) == {}
 
 

@@ -29,7 +29,17 @@ ROWS = {
 OWN = {
     *("accounts", "accounts_connect", "calendar", "calendar_day", "shortcuts", "first_steps_hide", "examples_load"),
     *("examples_remove", "post_new", "composer_preview", "composer_autosave", "composer_restore", "composer_discard"),
-    *("media_upload", "notices", "notices_read", "invite", "queue", "queue_confirm", "queue_apply", "settings"),
+    *(
+        "media_upload",
+        "notices",
+        "notices_read",
+        "invite",
+        "record",
+        "queue",
+        "queue_confirm",
+        "queue_apply",
+        "settings",
+    ),
     *("settings_look", "settings_name", "settings_mail", "settings_test_mail", "settings_workspace"),
     *("settings_publishing", "zone_change", "zone_ask", "zone_keep", "shell", "trash", "accounts_connect_to"),
     *("settings_pause", "settings_resume", "settings_publishing_resume"),
