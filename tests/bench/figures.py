@@ -18,11 +18,15 @@ def spread(milliseconds: Sequence[float]) -> dict[str, float]:
     return {name: round(value, 2) for name, value in named.items()}
 
 
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else math.nan
+
+
 def ranged(values: Sequence[float]) -> str:
     """The median, and the range in brackets when there is one."""
     if not values:
         return "-"
-    middle = _short(statistics.median(values))
+    middle = _short(median(values))
     low, high = _short(min(values)), _short(max(values))
     return middle if low == high else f"{middle} ({low} to {high})"
 

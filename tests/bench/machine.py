@@ -13,12 +13,15 @@ SPIN = 2_000_000
 
 def describe(folder: Path) -> str:
     flush = flush_ms(folder)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, Python {platform.python_version()}; "
-        f"a disk flush (4 kB, fdatasync): median {flush[0]:.2f} ms, p99 {flush[1]:.2f} ms; "
+        f"{facts()}; a disk flush (4 kB, fdatasync): median {flush[0]:.2f} ms, p99 {flush[1]:.2f} ms; "
         f"load {os.getloadavg()[0]:.2f}"
     )
+
+
+def facts() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB, Python {platform.python_version()}"
 
 
 def flush_ms(folder: Path) -> tuple[float, float]:

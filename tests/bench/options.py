@@ -8,14 +8,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Options:
+    """`servers` are the processes beside the subject's own whose memory counts, `seconds` how long to look at them."""
+
     line: str
     folder: str
-    posts: int = 1000
+    posts: int = 0
     workers: int = 1
     threads: int = 16
     accounts: int = 50
     answer_after: float = 0.0
     sizes: tuple[int, ...] = ()
+    servers: tuple[int, ...] = ()
+    seconds: float = 30.0
     is_sampled: bool = False
 
     @property
@@ -26,5 +30,5 @@ class Options:
         return json.dumps(asdict(self))
 
     @classmethod
-    def read(cls) -> "Options":
-        return cls(**json.loads(sys.argv[1]))
+    def read(cls, argument: int = 1) -> "Options":
+        return cls(**json.loads(sys.argv[argument]))

@@ -4,23 +4,21 @@ Run as a program with DATA_DIR (and DATABASE_URL, REDIS_URL) set: `python -m tes
 of JSON.
 """
 
-import contextlib
 import json
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from subprocess import Popen
 
 from project.start import start
-from tests.bench import figures, record
+from tests.bench import family, figures, record
+from tests.bench.crew import Crew
 from tests.bench.options import Options
 from tests.rig import processes
 
 WARM_UP = range(1_000_001, 1_000_065)
-SHAPE = ("DATABASE_URL", "REDIS_URL")
+# A crash is found out by a lease that lapses: shorter ones, so that three rounds do not take an hour.
+SHORT_LEASE = {"PUBLISH_DEADLINE": "4", "LEASE_EXTRA": "1"}
 
 
 def lateness(options: Options) -> dict:
@@ -40,56 +38,76 @@ def drain(options: Options) -> dict:
     numbers, begin = range(1, options.posts + 1), time.time() - 600
     dues = {number: begin + number / 100 for number in numbers}
     filling.schedule(filling.accounts("bench", options.accounts), dues)
-    with _workers(options) as workers:
-        if options.is_sampled:
-            processes.wait_for(options.log.exists, 30)
-            _sample(workers)
+    with Crew(options) as crew:
+        processes.wait_for(options.log.exists, 30)
+        crew.sample()
         record.Watch(options.log, numbers).wait(60 + options.posts / 20, quiet=60)
         _settled(60)
     return _verdict(options, dues) | _rate()
 
 
+def crash(options: Options) -> dict:
+    """Killed in the middle of posts that are due at one instant, started again at once."""
+    return _killed(options, options.posts // 2, "E")
+
+
+def handover(options: Options) -> dict:
+    """Killed as soon as the first of many that are due at one instant begins, started again at once."""
+    return _killed(options, options.posts - 1, "S")
+
+
+def idle(options: Options) -> dict:
+    """The whole stack as `make run` starts it: its supervisor, the web process, the worker, and the servers."""
+    folder, port = Path(options.folder), processes.free_port()
+    extra = {name: os.environ[name] for name in processes.BLANK if name in os.environ}
+    stack = processes.start(folder, "-m", "tools.run", PORT=str(port), **extra)
+    try:
+        is_up = processes.wait_for(lambda: "Punctual is at" in (folder / "rig.log").read_text(), 60, 0.2)
+        assert is_up, f"see {folder}/rig.log"
+        return family.footprint([stack.pid, *options.servers], options.seconds)
+    finally:
+        processes.end(stack, 40)
+
+
 def _due(options: Options, after: list[float]) -> dict:
     """Posts due so many seconds after one instant, workers warm and everything scheduled some seconds before."""
-    from tests.bench import filling
-
-    numbers = range(1, options.posts + 1)
-    with _workers(options) as workers:
-        filling.schedule(filling.accounts("warm", 4), dict.fromkeys(WARM_UP, time.time()))
-        if not record.Watch(options.log, WARM_UP).wait(90):
-            raise AssertionError(f"The worker has not warmed up, see {options.folder}/rig.log.")
-        instant = time.time() + 4 + options.posts / 500
-        dues = dict(zip(numbers, (instant + seconds for seconds in after), strict=True))
-        filling.schedule(filling.accounts("bench", options.accounts), dues)
-        if instant - time.time() < 2:
-            raise AssertionError("Writing the posts took longer than there was.")
-        if options.is_sampled:
-            time.sleep(max(instant - 0.3 - time.time(), 0))
-            _sample(workers)
-        record.Watch(options.log, numbers).wait(after[-1] + 120)
+    with Crew(options) as crew:
+        dues = _scheduled(options, crew, after)
+        crew.sample(at=dues[1] - 0.3)
+        record.Watch(options.log, range(1, len(dues) + 1)).wait(after[-1] + 120)
         _settled(60)
     return _verdict(options, dues) | figures.spread(_late(options, dues)) | _rate()
 
 
-@contextlib.contextmanager
-def _workers(options: Options) -> Iterator[list[Popen]]:
-    folder = Path(options.folder)
-    extra = {name: os.environ[name] for name in SHAPE if name in os.environ}
-    extra |= {"BENCH_LOG": str(options.log), "BENCH_ANSWER_AFTER": str(options.answer_after)}
-    extra |= {"THREADS": str(options.threads)}
-    if options.is_sampled:
-        extra["BENCH_SAMPLES"] = options.folder
-    workers = [processes.start(folder, "-m", "tests.bench.worker", **extra) for _ in range(options.workers)]
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            processes.end(worker, 40)
+def _killed(options: Options, left: int, kind: str) -> dict:
+    numbers = range(1, options.posts + 1)
+    crew = Crew(options, **SHORT_LEASE)
+    with crew:
+        dues = _scheduled(options, crew, [0.0] * options.posts)
+        record.Watch(options.log, numbers, kind).wait(120, left=left)
+        crew.kill()
+        ended = sum(number in numbers for number in record.read(options.log, "E"))
+        killed_at = time.time()
+        crew.start()
+        record.Watch(options.log, numbers).wait(120, quiet=60)
+        _settled(60)
+        recovered_at = time.time()
+    return _verdict(options, dues) | {"before": ended, "recovery_s": round(recovered_at - killed_at, 2)}
 
 
-def _sample(workers: list[Popen]) -> None:
-    for worker in workers:
-        worker.send_signal(signal.SIGUSR1)
+def _scheduled(options: Options, crew: Crew, after: list[float]) -> dict[int, float]:
+    """The moments of the numbers, all of them promised some seconds ahead to workers that are warm."""
+    from tests.bench import filling
+
+    filling.schedule(filling.accounts("warm", 4), dict.fromkeys(WARM_UP, time.time()))
+    crew.ready(WARM_UP)
+    accounts = filling.accounts("bench", options.accounts)
+    instant = time.time() + 5 + options.posts / 500
+    dues = {number: instant + seconds for number, seconds in enumerate(after, 1)}
+    filling.schedule(accounts, dues)
+    if instant - time.time() < 2:
+        raise AssertionError("Writing the posts took longer than there was.")
+    return dues
 
 
 def _settled(seconds: float) -> bool:
@@ -137,4 +155,5 @@ def _measured():
 if __name__ == "__main__":
     start()
     asked = Options.read()
-    sys.stdout.write(json.dumps({"lateness": lateness, "burst": burst, "drain": drain}[asked.line](asked)) + "\n")
+    LINES = {line.__name__: line for line in (lateness, burst, drain, crash, handover, idle)}
+    sys.stdout.write(json.dumps(LINES[asked.line](asked)) + "\n")

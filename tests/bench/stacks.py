@@ -14,6 +14,7 @@ class Embedded:
     """SQLite and a queue in a file."""
 
     name = "embedded"
+    servers: tuple[int, ...] = ()
 
     def __init__(self, root: Path):
         self._template = root / "template"
@@ -44,6 +45,7 @@ class Grown:
         self._servers = contextlib.ExitStack()
         self._database = self._servers.enter_context(servers.Postgres(durable=True))
         self._queue = self._servers.enter_context(servers.Redis())
+        self.servers = (self._database.process.pid, self._queue.process.pid)
         folder = root / "grown"
         folder.mkdir()
         extra = servers.grown(self._database.create("template"), self._queue)

@@ -13,10 +13,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from project.start import start
-from tests.bench import figures
+from tests.bench import family, figures
 from tests.bench.options import Options
 from tests.rig import processes
 
@@ -90,9 +88,9 @@ async def _ask(port: int, cookies: list[str], web: int) -> dict:
     await asyncio.sleep(WARM_UP)
     spent.clear()
     odd.clear()
-    before, started = _cpu(web), time.perf_counter()
+    before, started = family.cpu([web]), time.perf_counter()
     await asyncio.sleep(SECONDS)
-    cores = (_cpu(web) - before) / (time.perf_counter() - started)
+    cores = (family.cpu([web]) - before) / (time.perf_counter() - started)
     for task in asking:
         task.cancel()
     spread = figures.spread(spent)
@@ -169,13 +167,6 @@ def _answers(port: int) -> bool:
         return httpx.get(f"http://localhost:{port}/healthz", timeout=5).status_code < 500
     except httpx.HTTPError:
         return False
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of CPU of a process and all that it started."""
-    family = [psutil.Process(pid)]
-    family += family[0].children(recursive=True)
-    return sum(sum(process.cpu_times()[:2]) for process in family)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""The figures of a run as one table, in Markdown, which a terminal shows as well."""
+
+from collections.abc import Sequence
+
+from tests.bench import figures, lines
+from tests.bench.lines import Line
+
+FLAT = 1.5
+MONTH_MS = 60
+
+
+def show(results: dict) -> str:
+    """Everything that one run found: the table, what stood beside it, and what broke a promise."""
+    columns = results["subjects"]
+    head = ["figure", "must reach", *columns.values(), "reached"]
+    rows = [row for line in lines.ALL for row in _rows(line, results)]
+    return "\n".join([*_grid([head, *rows]), "", *beside(results), *told_broken(results)])
+
+
+def beside(results: dict) -> list[str]:
+    spins = [row["spin_ms"] for row in results["rows"]]
+    flush = results["flush_ms"]
+    return [
+        f"Machine: {results['machine']}.",
+        f"A disk flush (4 kB, fdatasync), before and after: median {flush[0]:.2f} and {flush[2]:.2f} ms, "
+        f"p99 {flush[1]:.2f} and {flush[3]:.2f} ms.",
+        f"Noise: a fixed loop took {figures.ranged(spins)} ms before each measure; the wider, the noisier.",
+        f"{results['runs']} runs in {results['minutes']} min; cells are medians, ranges in brackets.",
+    ]
+
+
+def broken(results: dict) -> int:
+    """1 where this program lost a post, sent one twice or early, or could not be measured; never for a timing."""
+    return 1 if told_broken(results) else 0
+
+
+def told_broken(results: dict) -> list[str]:
+    ours = [row for row in results["rows"] if row["subject"] in results["ours"]]
+    told = []
+    for row in ours:
+        faults = [f"{row[name]} {name}" for name in ("lost", "twice", "early", "unsettled") if row.get(name)]
+        faults += ["it could not be measured: " + row["failed"]] if "failed" in row else []
+        told += [f"BROKEN {row['line']}, {row['subject']}: {', '.join(faults)}"] if faults else []
+    return told
+
+
+def _rows(line: Line, results: dict) -> list[list[str]]:
+    found = [row for row in results["rows"] if row["line"] == line.name and "failed" not in row]
+    if not found:
+        return []
+    if line.name == "sizes":
+        return _sizes(found, results)
+    cells = [
+        ", ".join(figure.told(mine) for figure in line.figures) if (mine := _of(found, name)) else ""
+        for name in results["subjects"]
+    ]
+    aims = ", ".join(filter(None, (figure.aim for figure in line.figures)))
+    is_reached = all(
+        figure.is_reached(mine) for name in results["ours"] if (mine := _of(found, name)) for figure in line.figures
+    )
+    return [[line.title, aims, *cells, ("yes" if is_reached else "NO") if aims else ""]]
+
+
+def _sizes(found: list[dict], results: dict) -> list[list[str]]:
+    sizes = sorted({row["rows"] for row in found})
+    told = ", ".join(_size(size) for size in sizes)
+    names = list(results["subjects"])
+    return [
+        _growing(f"due check, 10 due of {told} rows", "due_check_ms", found, names),
+        _growing(f"the tick's look, nothing due, of {told} rows", "look_ms", found, names),
+        _growing(f"a month of 2,000 posts of {told}, CPU", "month_cpu_ms", found, names),
+    ]
+
+
+def _growing(title: str, key: str, found: list[dict], names: Sequence[str]) -> list[str]:
+    """A figure at every size of the table, and the largest beside the smallest."""
+    cells, is_reached = [], True
+    for name in names:
+        values = [row[key] for row in sorted(_of(found, name), key=lambda row: row["rows"])]
+        growth = max(values) / min(values) if values else 0
+        is_reached &= growth <= FLAT and (key != "month_cpu_ms" or max(values, default=0) <= MONTH_MS)
+        cells.append(f"{', '.join(figures.ranged([value]) for value in values)} ms ({growth:.2f} x)" if values else "")
+    aim = f"≤ {FLAT} x" + (f", ≤ {MONTH_MS} ms" if key == "month_cpu_ms" else "")
+    return [title, aim, *cells, "yes" if is_reached else "NO"]
+
+
+def _of(rows: list[dict], subject: str) -> list[dict]:
+    return [row for row in rows if row["subject"] == subject]
+
+
+def _size(rows: int) -> str:
+    return f"{rows // 1_000_000} M" if rows >= 1_000_000 else f"{rows // 1000} k"
+
+
+def _grid(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lined = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    return [lined[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lined[1:]]
