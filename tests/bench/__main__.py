@@ -83,7 +83,7 @@ class Run:
             done = subprocess.run(
                 subject.command(options),
                 cwd=processes.ROOT,
-                env=processes.environment(place.folder, **environment, **place.environment),
+                env=subject.environment(place) | environment,
                 capture_output=True,
                 text=True,
                 check=False,

@@ -24,7 +24,7 @@ class Place:
     """Where one measure runs: its folder, what it sees in its environment, the servers that are its own."""
 
     folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
     servers: tuple[int, ...] = ()
 
 
@@ -39,11 +39,14 @@ class Ours:
     def command(self, options: Options) -> list[str]:
         return [sys.executable, "-m", f"tests.bench.{OWN.get(options.line, 'ours')}", options.dump()]
 
+    def environment(self, place: Place) -> dict[str, str]:
+        return processes.environment(place.folder, **place.extra)
+
     @contextlib.contextmanager
     def place(self, root: Path) -> Iterator[Place]:
         self._stack = self._stack or SHAPES[self._shape](root)
-        with self._stack.fresh() as (folder, environment):
-            yield Place(folder, environment, self._stack.servers)
+        with self._stack.fresh() as (folder, extra):
+            yield Place(folder, extra, self._stack.servers)
 
     def close(self) -> None:
         if self._stack is not None:
@@ -56,6 +59,9 @@ class Floor:
 
     def command(self, options: Options) -> list[str]:
         return [sys.executable, "-m", "tests.bench.floor", options.dump()]
+
+    def environment(self, place: Place) -> dict[str, str]:
+        return processes.environment(place.folder)
 
     @contextlib.contextmanager
     def place(self, root: Path) -> Iterator[Place]:
@@ -83,19 +89,22 @@ class Peer:
     def command(self, options: Options) -> list[str]:
         return [f"{VENV}/bin/python", "-m", "tests.bench.peers", self.module, options.dump()]
 
+    def environment(self, place: Place) -> dict[str, str]:
+        """Nothing of this program's: some peers are Django's, and would read its settings."""
+        own = processes.environment(place.folder, BENCH_VARIANT=self.variant, **place.extra)
+        return {name: value for name, value in own.items() if name != "DJANGO_SETTINGS_MODULE"}
+
     @contextlib.contextmanager
     def place(self, root: Path) -> Iterator[Place]:
-        place = Place(Path(tempfile.mkdtemp(dir=root)), {"BENCH_VARIANT": self.variant})
-        with contextlib.ExitStack() as started:
-            if self.needs == "redis":
-                server = started.enter_context(servers.Redis())
-                place = replace(place, environment=place.environment | {"REDIS_URL": server.url()})
-                place = replace(place, servers=(server.process.pid,))
-            if self.needs == "postgres":
-                server = started.enter_context(servers.Postgres(durable=True))
-                url = server.create().replace("postgres://", "postgresql://")
-                place = replace(place, environment=place.environment | {"DATABASE_URL": url})
-                place = replace(place, servers=(server.process.pid,))
+        place = Place(Path(tempfile.mkdtemp(dir=root)))
+        if self.needs == "redis":
+            with servers.Redis() as queue:
+                yield replace(place, extra={"REDIS_URL": queue.url()}, servers=(queue.process.pid,))
+        elif self.needs == "postgres":
+            with servers.Postgres(durable=True) as database:
+                url = database.create().replace("postgres://", "postgresql://")
+                yield replace(place, extra={"DATABASE_URL": url}, servers=(database.process.pid,))
+        else:
             yield place
 
     def close(self) -> None:

@@ -112,7 +112,7 @@ class Peer:
 
 def lateness(peer: Peer, options: Options) -> dict:
     with _running(peer):
-        instant = time.time() + 3
+        instant = time.time() + peer.lead / 2
         return peer.due({number: instant + number * 0.04 for number in range(1, options.posts + 1)})
 
 
