@@ -12,7 +12,7 @@ from tests.bench.options import Options
 from tests.rig import processes
 
 # What is switched off, and said so beside the table: a burst of a bench would be braked, and a backlog paced.
-RULES_OFF = {"CATCH_UP_GAP": "0", "PLATFORM_CAP": "256", "ACCOUNT_CAP": "256"}
+RULES_OFF = {"CATCH_UP_GAP": "0", "ACCOUNT_HOURLY_CAP": "0"}
 
 
 class Crew:
