@@ -21,26 +21,21 @@ def deliver_delivery(delivery_id: int) -> None:
 @db_periodic_task(crontab())
 def check_due() -> None:
     if settings.PUNCTUAL["offers_by"] != "tick":
-        offer(clock.now())
+        offers.offer_due(clock.now(), wake, busy=len(deliver.in_flight))
 
 
 @HUEY.on_pulse("tick")
 def tick(now: datetime) -> None:
-    offers.mind_queue(HUEY.is_away(), now)
     if leaps.is_settled() and offers.has_work(now):
         recover.recover_lapsed(now)
         if settings.PUNCTUAL["offers_by"] != "minute":
-            offer(now)
+            offers.offer_due(now, wake, busy=len(deliver.in_flight))
     restoring.offer_looks(now, wake_look)
 
 
 @HUEY.on_pulse("touches")
 def tell_pages(now: datetime) -> None:
     touches.flush()
-
-
-def offer(now: datetime) -> None:
-    offers.offer_due(now, wake, busy=len(deliver.in_flight), is_queue_away=HUEY.is_away())
 
 
 def wake(offered: Sequence[tuple[int, datetime]]) -> None:

@@ -77,6 +77,8 @@ def send(filled: Filled, now: datetime, *, is_now: bool = False) -> Post:
         if existing is not None and _is_armed(existing, now, is_now) and _is_resent(filled, existing, is_now=is_now):
             return existing
         if errors:
+            if filled.post is not None:
+                posts.refuse_started(filled.post)  # that its time has passed would be a poor reason
             raise Unready(errors)
         _refuse_overwriting(filled, existing, now)
         arm = posts.publish_now if is_now else posts.schedule

@@ -69,7 +69,7 @@ def save_draft(
     with transaction.atomic():
         post, is_new = _locked(post, workspace, author, client_key)
         if is_new or not client_key or post.client_key != client_key or _is_draft(post):
-            _refuse_started(post)
+            refuse_started(post)
             before = post.scheduled_for
             _write(post, composed)
             _write_deliveries(post, composed, Status.DRAFT, before)
@@ -95,7 +95,7 @@ def schedule(  # noqa: PLR0913 - each is named by the caller
         post, is_new = _locked(post, workspace, author, client_key)
         if not is_new and client_key and post.client_key == client_key and not _is_draft(post):
             return post
-        _refuse_started(post)
+        refuse_started(post)
         before = post.scheduled_for
         _write(post, composed)
         _write_deliveries(post, composed, Status.SCHEDULED, before)
@@ -127,7 +127,7 @@ def reschedule(post: Post, when: When, *, actor: User, now: datetime) -> Post:
     _refuse_past(when, now)
     with transaction.atomic():
         post = Post.objects.select_for_update().get(pk=post.pk)
-        _refuse_started(post)
+        refuse_started(post)
         before = post.scheduled_for
         _set_time(post, when)
         post.save(update_fields=["local_time", "timezone", "fold", "scheduled_for", "tzdata_version", "updated_at"])
@@ -182,7 +182,8 @@ def _refuse_past(when: When, now: datetime) -> None:
         raise InThePast(_("That time has passed. Choose a later one, or publish now."), "when")
 
 
-def _refuse_started(post: Post) -> None:
+def refuse_started(post: Post) -> None:
+    """Raises AlreadyStarted, in words, where any delivery of the post has begun to go out."""
     # Locked whole: until this is saved, nothing of it can be claimed.
     started = {delivery.status for delivery in post.deliveries.select_for_update()} & STARTED
     if started & MOVING:

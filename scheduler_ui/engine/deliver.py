@@ -11,7 +11,7 @@ from typing import Any
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import beats, claims, clock, crash, prepare, rates, resolve, restoring, settle, switch, ticks
+from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, restoring, settle, switch, ticks
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
@@ -91,8 +91,6 @@ def _send(delivery: Delivery) -> None:
     platform.warm()
     if not clock.sleep_until(due_at - span("claim_before")):
         return
-    if rates.must_wait(delivery, platform, clock.now()):
-        return
     lease = platform.deadline + span("lease_extra")
     attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())
     if attempt is None:
@@ -126,8 +124,8 @@ def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: d
     if not is_time:
         outcome: Outcome = settle.NotBegun("The clock was set just then; nothing has been sent.", due_at)
     elif not _has_time(delivery, platform):
-        # Stopped or asleep too long: nothing has been sent, and the lease may lapse before the answer.
-        outcome = Unavailable("This worker was stopped before it could send.")
+        # Stopped, or kept from writing too long: nothing has been sent, and the lease may lapse before the answer.
+        outcome = settle.NotBegun("This worker was stopped before it could send.", due_at)
     else:
         crash.point("before_send")
         outcome = call(platform, delivery.payload or {}, delivery.key, delivery)

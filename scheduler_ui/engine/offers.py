@@ -1,16 +1,14 @@
 """Waking workers for what the machine must do next. An offer decides nothing: the claim does."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.db import connection
 
-from scheduler_ui.engine import clock, crash, overdue, recover, switch
+from scheduler_ui.engine import clock, crash, overdue, switch
 from scheduler_ui.engine.numbers import span
-from scheduler_ui.engine.queues import Away
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Status
 
@@ -19,7 +17,6 @@ Wake = Callable[[Sequence[tuple[int, datetime]]], object]
 MACHINE = (Status.SCHEDULED, Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED)
 SENT = (Status.PROCESSING, Status.UNCONFIRMED)
 AT_ONCE = 1000
-_was_away = False
 
 
 # Asked four times a second by every worker: built as a queryset it would cost ten times what running it does.
@@ -53,69 +50,30 @@ def has_work(now: datetime) -> bool:
         return cursor.fetchone() is not None
 
 
-def mind_queue(is_away: bool, now: datetime) -> None:
-    """What a queue keeps that has just gone away would come late: it is offered again, and goes out without it."""
-    global _was_away
-    if is_away and not _was_away:
-        recover.forget_offers(now)
-    _was_away = is_away
-
-
-def offer_due(
-    now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | None = None, is_queue_away: bool = False
-) -> int:
+def offer_due(now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | None = None) -> int:
     """Offer what is due within the look-ahead and not offered already; of what is overdue, only as much as fits.
 
-    With the queue away only free threads of this process can be woken: what is due this moment, and as much as fits.
     Tells how many rows it has decided about: offered, given a later turn, or given up as missed.
     """
     if not clock.is_steady():
         return 0
-    round_ = _Round(now, wake, MACHINE if switch.is_publishing_on() else SENT, is_queue_away)
+    ahead = span("look_ahead") if ahead is None else ahead
+    statuses = MACHINE if switch.is_publishing_on() else SENT
     room = seats.room(busy)
-    fresh = round_.offer(now - span("fresh"), now, room)
+    fresh = _mark(now, now - span("fresh"), now, statuses, room) if room else []
     seats.offered([pk for pk, _due_at in fresh], has_more=bool(room) and len(fresh) == room)
-    soon = round_.offer(now, *_look_ahead(now, ahead, is_queue_away, room))
-    backlog = overdue.work_off(now, round_.statuses, room - len(fresh), seats.full_accounts())
+    _wake(wake, fresh, now)
+    soon = _mark(now, now, now + ahead, statuses, AT_ONCE) if ahead else []
+    _wake(wake, soon, now)
+    backlog = overdue.work_off(now, statuses, room - len(fresh), seats.full_accounts())
     seats.offered([row.pk for row in backlog.offered], has_more=backlog.has_more or len(fresh) == room)
-    round_.wake([(row.pk, row.due_at) for row in backlog.offered])
+    _wake(wake, [(row.pk, row.due_at) for row in backlog.offered], now)
     return len(fresh) + len(soon) + backlog.handled
 
 
-def _look_ahead(now: datetime, ahead: timedelta | None, is_queue_away: bool, room: int) -> tuple[datetime, int]:
-    """Until when to offer, and how much of it."""
-    if is_queue_away:
-        return now + span("lead") + span("tick"), room
-    return now + (span("look_ahead") if ahead is None else ahead), AT_ONCE
-
-
-@dataclass(frozen=True)
-class _Round:
-    """One look at what is due: the moment, whom to wake, and of which statuses."""
-
-    now: datetime
-    wake_all: Wake
-    statuses: Sequence[str]
-    is_queue_away: bool
-
-    def offer(self, after: datetime, until: datetime, limit: int) -> list[tuple[int, datetime]]:
-        """What is due after one moment and until another, and was not offered: marked, and its workers woken."""
-        if until <= after or not limit:
-            return []
-        rows = _mark(self.now, after, until, self.statuses, limit)
-        self.wake(rows)
-        return rows
-
-    def wake(self, rows: Sequence[tuple[int, datetime]]) -> None:
-        if not rows:
-            return
-        # A queue that is away keeps nothing for later; who is woken early waits for the second.
-        lead = span("look_ahead") if self.is_queue_away else span("lead")
-        try:
-            self.wake_all([(pk, max(self.now, due_at - lead)) for pk, due_at in rows])
-        except Away:
-            # Some had a free thread; for the others there is the next tick.
-            recover.forget_offers(self.now)
+def _wake(wake: Wake, rows: Sequence[tuple[int, datetime]], now: datetime) -> None:
+    if rows:
+        wake([(pk, max(now, due_at - span("lead"))) for pk, due_at in rows])
         crash.point("offered")
 
 

@@ -167,6 +167,14 @@ def test_send_what_has_started_is_refused_in_words(form):
         composing.send(editing(form, post, "Too late"), NOW)
 
 
+def test_send_what_has_started_is_refused_for_that_also_when_its_time_has_passed(form):
+    post = composing.send(form, NOW)
+    edit = editing(form, post, "Too late")
+    post.deliveries.update(status=Status.PUBLISHED, due_at=None)
+    with pytest.raises(AlreadyStarted):
+        composing.send(edit, FRIDAY.instant + timedelta(seconds=1))
+
+
 def test_keep_what_is_in_the_trash_is_refused_in_words(form):
     post = composing.keep(form, NOW)
     Post.objects.filter(pk=post.pk).update(deleted_at=NOW)

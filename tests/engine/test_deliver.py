@@ -126,7 +126,9 @@ def test_worker_stopped_past_its_lease_does_not_send(due, fake, again, monkeypat
     monkeypatch.setattr(deliver, "span", lambda name: timedelta(seconds=-30 if name == "lease_extra" else 0))
     deliver.deliver(due.pk)
     assert fake.calls == []
-    assert again(due).status == Status.RETRYING
+    # Nothing was tried, so nothing is waited for: whoever is awake sends it at once.
+    stopped = again(due)
+    assert (stopped.status, stopped.due_at, stopped.tries) == (Status.RETRYING, due.due_at, 0)
 
 
 def test_refusal_fails_and_tells(due, fake, again):

@@ -5,7 +5,6 @@ import pytest
 
 from scheduler_ui.domain import telling
 from scheduler_ui.engine import offers, prepare, recover, settle
-from scheduler_ui.engine.queues import Away
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Attempt, Delivery, Hold, Installation, Notice, Post, Status
 from scheduler_ui.platforms.base import Kind
@@ -263,64 +262,3 @@ def test_offer_costs_the_same_for_one_and_three_rows(account, offer, django_asse
         post_at(account, 10)
     with django_assert_num_queries(3):
         offer()
-
-
-# --- With the queue away ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def threads(monkeypatch):
-    """A queue that is away, with so many free threads of this process: what they are woken for."""
-
-    class Woken(list):
-        free = 2
-
-        def wake(self, offered):
-            self += offered[: self.free]
-            if len(offered) > self.free or any(eta > NOW for _, eta in offered):
-                raise Away
-
-    monkeypatch.setattr(offers, "_was_away", True)
-    return Woken()
-
-
-def without_queue(threads, now=NOW):
-    seats.forget()
-    threads.clear()
-    offers.offer_due(now, threads.wake, is_queue_away=True)
-    return [pk for pk, _ in threads]
-
-
-def test_queue_away_what_is_due_this_moment_is_handed_to_free_threads(account, threads):
-    due, soon = post_at(account, -1), post_at(account, 0.4)
-    later = post_at(account, 1)
-    assert without_queue(threads) == [due.pk, soon.pk]
-    assert Delivery.objects.get(pk=later.pk).queued_at is None
-
-
-def test_queue_away_what_has_no_thread_is_offered_at_the_next_tick(account, threads):
-    rows = [post_at(account, -1) for _ in range(5)]
-    first = without_queue(threads)
-    Delivery.objects.filter(pk__in=first).update(status=Status.PUBLISHED, due_at=None)
-    assert without_queue(threads, NOW + timedelta(seconds=0.25)) == [row.pk for row in rows[2:4]]
-
-
-def test_queue_that_goes_away_loses_nothing_that_it_kept(account, offer, threads, monkeypatch):
-    monkeypatch.setattr(offers, "_was_away", False)
-    row = post_at(account, 10)
-    assert offer() == [row.pk]
-    offers.mind_queue(True, NOW + timedelta(seconds=5))
-    assert without_queue(threads, NOW + timedelta(seconds=9.8)) == [row.pk]
-
-
-def test_queue_that_stays_away_is_not_minded_again(account, threads, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        offers.mind_queue(True, NOW)
-
-
-def test_queue_away_keeps_the_turns_of_a_backlog(account, offer, threads):
-    first, second = post_at(account, -300), post_at(account, -200)
-    offer()
-    Delivery.objects.filter(pk=first.pk).update(status=Status.PUBLISHED, due_at=None)
-    offers.recover.forget_offers(NOW)
-    assert without_queue(threads, NOW + timedelta(seconds=3)) == [second.pk]

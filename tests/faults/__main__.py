@@ -75,8 +75,10 @@ def _shared(asked: argparse.Namespace) -> Iterator[Run]:
         if "grown" in asked.shapes:
             postgres = ending.enter_context(servers.Postgres())
             database = postgres.create(TEMPLATE)
-            for command in ("migrate", "createcachetable"):
-                processes.manage(template, command, "-v", "0", **settings, **servers.KEYS, DATABASE_URL=database)
+            with servers.Redis() as redis:
+                grown = servers.grown(database, redis)
+                for command in ("migrate", "createcachetable"):
+                    processes.manage(template, command, "-v", "0", **settings, **grown)
             url = postgres.url("").rstrip("/")
         minutes = asked.minutes or (60 * 24 if asked.real else 60)
         yield Run(

@@ -8,26 +8,54 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import traceback
+from pathlib import Path
 
 from project.start import start
 from tests.faults import plan
 from tests.faults.checker import Figures
-from tests.faults.stage import CannotRun, Stage
+from tests.faults.stage import CannotRun, Play, Stage
 from tests.rig import processes, servers
 
 TEMPLATE = "faults_template"
+DISK = "disk"
 
 
 def main(number: str, part: str, shape: str, seed: str, tier: str) -> None:
     row = plan.load()[int(number)]
+    folder = Path(os.environ["DATA_DIR"])
     with contextlib.ExitStack() as ending:
-        owned = _grow(row, ending) if shape == "grown" else {}
-        start()
-        stage = ending.enter_context(Stage(shape=shape, part=part, seed=int(seed), is_real=tier == "real", **owned))
-        figures = _run(row, stage)
+        try:
+            if row.disk_mb:
+                _put_on_small_disk(row.disk_mb, folder, ending)
+            owned = _grow(row, ending) if shape == "grown" else {}
+            start()
+            play = Play(shape, part, int(seed), tier == "real")
+            figures = _run(row, ending.enter_context(Stage(play, folder, **owned)))
+        except CannotRun as error:
+            figures = Figures(complaints=[f"cannot run here: {error}"])
     sys.stdout.write(json.dumps(dataclasses.asdict(figures)) + "\n")
+
+
+def _put_on_small_disk(megabytes: int, folder: Path, ending: contextlib.ExitStack) -> None:
+    """The data folder's content on a file system of its own; logs stay outside."""
+    disk = folder / DISK
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(disk)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CannotRun(f"a small disk cannot be mounted ({done.stderr.strip()})")
+    ending.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
+    for path in [path for path in folder.iterdir() if path.name != DISK and not path.name.startswith("job.")]:
+        shutil.move(path, disk / path.name)
+    (disk / "rig.log").symlink_to(folder / "rig.log")
+    folder.chmod(0o755)
+    os.environ["DATA_DIR"] = str(disk)
+    tempfile.tempdir = str(disk)  # the database's server, too
 
 
 def _grow(row: plan.FaultRow, ending: contextlib.ExitStack) -> dict:
@@ -38,10 +66,12 @@ def _grow(row: plan.FaultRow, ending: contextlib.ExitStack) -> dict:
     redis = ending.enter_context(servers.Redis(durable=True))
     os.environ["REDIS_URL"] = redis.url()
     if row.needs_postgres:
-        postgres = ending.enter_context(servers.Postgres())
+        # On the small disk where there is one, else in memory.
+        postgres = ending.enter_context(servers.Postgres(durable=bool(row.disk_mb), max_wal_size="32MB"))
         os.environ["DATABASE_URL"] = postgres.create()
         for command in ("migrate", "createcachetable"):
-            processes.manage(os.environ["DATA_DIR"], command, "-v", "0", DATABASE_URL=os.environ["DATABASE_URL"])
+            urls = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+            processes.manage(os.environ["DATA_DIR"], command, "-v", "0", **urls)
         return {"redis": redis, "postgres": postgres}
     admin = os.environ["FAULTS_POSTGRES"]
     name = f"faults_{os.getpid()}"
@@ -54,8 +84,8 @@ def _grow(row: plan.FaultRow, ending: contextlib.ExitStack) -> dict:
 def _run(row: plan.FaultRow, stage: Stage) -> Figures:
     try:
         row.run(stage)
-    except CannotRun as error:
-        return Figures(complaints=[f"cannot run here: {error}"])
+    except CannotRun:
+        raise
     except Exception:
         # What was seen until then is judged all the same.
         sys.stderr.write(traceback.format_exc())

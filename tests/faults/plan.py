@@ -17,7 +17,7 @@ class FaultRow:
     """`cores`: how much of the machine it keeps busy; `seconds`: what it takes in the CI tier, roughly.
 
     `parts`: independent pieces that run as jobs of their own and are printed as one row. `needs_postgres`: a server
-    of its own, which it may stop or fill.
+    of its own, which it may stop or fill. `disk_mb`: the data folder is a small disk of its own.
     """
 
     number: int
@@ -27,6 +27,7 @@ class FaultRow:
     cores: float = 0.5
     seconds: float = 30
     needs_postgres: bool = False
+    disk_mb: int = 0
 
 
 ROWS: dict[int, FaultRow] = {}

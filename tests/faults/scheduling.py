@@ -95,8 +95,13 @@ class Running:
         if job.figures["complaints"]:
             job.figures["log"] = _tail(self._err) + _tail(self.folder / "rig.log")
         if not keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.remove()
         return job
+
+    def remove(self) -> None:
+        if (self.folder / "disk").is_mount():  # a job that was killed has left it
+            subprocess.run(["umount", "-l", str(self.folder / "disk")], check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def fill(folder: Path, template: Path) -> None:
@@ -127,7 +132,7 @@ def run_all(jobs: Iterable[Job], run: Run, done: Callable[[Job], None], *, keep:
     finally:
         for one in running:
             one.end()
-            shutil.rmtree(one.folder, ignore_errors=True)
+            one.remove()
     return waiting
 
 

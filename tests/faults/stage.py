@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
 CI_SCALE = 0.1
 # These stay real whatever the scale: they are about the machine's own quickness, which nothing scales.
-UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1}
+UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5}
 # What a crowded machine may add to a scaled bound; the soak's bounds are the table's own.
 SLACK = 3.0
-SHORT = 15
+SHORT = 30
 
 
 class CannotRun(Exception):
@@ -83,25 +84,27 @@ class Net:
             answer.read()
 
 
+@dataclass(frozen=True)
+class Play:
+    """Which part of a row is played, where and how."""
+
+    shape: str
+    part: str
+    seed: int
+    is_real: bool
+
+
 class Stage:
     """Everything that a row needs; a context manager that ends what it started."""
 
-    def __init__(
-        self,
-        *,
-        shape: str,
-        part: str,
-        seed: int,
-        is_real: bool,
-        redis: Redis | None = None,
-        postgres: Postgres | None = None,
-    ):
-        self.shape, self.part, self.is_real = shape, part, is_real
-        self.redis, self.postgres = redis, postgres
-        self.scale = 1.0 if is_real else CI_SCALE
-        self.random = random.Random(seed)
-        self.folder = Path(os.environ["DATA_DIR"])
-        self.database = os.environ.get("DATABASE_URL") or str(self.folder / "punctual.sqlite3")
+    def __init__(self, play: Play, folder: Path, redis: Redis | None = None, postgres: Postgres | None = None):
+        self.shape, self.part, self.is_real = play.shape, play.part, play.is_real
+        self._redis, self._postgres = redis, postgres
+        self.scale = 1.0 if play.is_real else CI_SCALE
+        self.random = random.Random(play.seed)
+        # Logs of networks and processes, and what the program keeps: the same, but where a row plays on a small disk.
+        self.folder, self.data = folder, Path(os.environ["DATA_DIR"])
+        self.database = os.environ.get("DATABASE_URL") or str(self.data / "punctual.sqlite3")
         self.complaints: list[str] = []
         self.windows: list[Window] = []
         self.promises: list[Promise] = []
@@ -124,6 +127,16 @@ class Stage:
     @property
     def is_grown(self) -> bool:
         return self.shape == "grown"
+
+    @property
+    def redis(self) -> Redis:
+        assert self._redis is not None, "the embedded shape has none"
+        return self._redis
+
+    @property
+    def postgres(self) -> Postgres:
+        assert self._postgres is not None, "the row did not ask for one of its own"
+        return self._postgres
 
     # --- Numbers ------------------------------------------------------------------------------------------------------
 
@@ -160,11 +173,19 @@ class Stage:
 
     def worker(self, *, is_awaited: bool = True, **extra: str) -> "subprocess.Popen[bytes]":
         """A real worker, beating when this returns unless it is not to be awaited."""
-        worker = processes.start(self.folder, "manage.py", "run_huey", **self.environment(**extra))
+        worker = processes.start(self.data, "manage.py", "run_huey", **self.environment(**extra))
         self._started.append(worker)
         if is_awaited and not processes.wait_for(lambda: self._beats(worker), 60, 0.05):
             raise AssertionError(f"a worker did not begin to beat: {self.log_tail()}")
         return worker
+
+    def manage(self, *arguments: str) -> str:
+        """One of the program's own commands; returns what it printed."""
+        return processes.manage(self.data, *arguments, **self.environment())
+
+    def look_after(self, process: "subprocess.Popen[bytes]") -> None:
+        """End it with the stage."""
+        self._started.append(process)
 
     def _beats(self, worker: "subprocess.Popen[bytes]") -> bool:
         with contextlib.suppress(Exception):
@@ -181,9 +202,7 @@ class Stage:
         """SIGSTOP, at a moment when it holds no lock of SQLite's, which would stop everybody."""
         while True:
             process.send_signal(signal.SIGSTOP)
-            if self.is_grown or (
-                _is_free(self.folder / "punctual.sqlite3") and _is_free(self.folder / "queue.sqlite3")
-            ):
+            if self.is_grown or (_is_free(self.data / "punctual.sqlite3") and _is_free(self.data / "queue.sqlite3")):
                 return
             process.send_signal(signal.SIGCONT)
             time.sleep(0.01)
@@ -202,6 +221,13 @@ class Stage:
         return self.log()[-3000:]
 
     # --- Posts --------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def fresh() -> None:
+        """Let go of connections that a fault has broken."""
+        from django.db import close_old_connections
+
+        close_old_connections()
 
     def account(self, name: str, net: Net, **fields: Any) -> "Account":
         """An account of the rig's platform; its kind is the name's first word."""
@@ -230,6 +256,7 @@ class Stage:
         """Schedule one post the way the composer does; returns its deliveries' ids."""
         from scheduler_ui.domain import posts
 
+        self.fresh()
         user, workspace = self.people()
         media = [(self.picture(), "a grey square")] if has_picture else []
         composed = posts.Composed(self.words(), accounts, media=media, when=posts.When.at(at, "UTC"))
@@ -247,6 +274,7 @@ class Stage:
         from scheduler_ui.domain import wall_clock
         from scheduler_ui.models import Delivery, Post
 
+        self.fresh()
         _, workspace = self.people()
         version = wall_clock.tzdata_version()
         made = Post.objects.bulk_create(
@@ -390,7 +418,9 @@ class Beside:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether a SQLite file can be written to."""
+    """Whether a SQLite file can be written to; one that is not there is nobody's."""
+    if not path.exists():
+        return True
     connection = sqlite3.connect(path, timeout=0.05, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
