@@ -1,7 +1,7 @@
 """Huey's way in: each task fetches nothing and decides nothing, it calls one function."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from huey import crontab
@@ -9,6 +9,7 @@ from huey.contrib.djhuey import HUEY, close_db, db_periodic_task, db_task
 
 from scheduler_ui.domain import mail, media, sync, trash, zone_data
 from scheduler_ui.engine import budgets, clock, deliver, leaps, offers, prepare, recover, restoring, touches
+from scheduler_ui.engine.numbers import span
 
 SLOW = HUEY.slow
 
@@ -21,7 +22,7 @@ def deliver_delivery(delivery_id: int) -> None:
 @db_periodic_task(crontab())
 def check_due() -> None:
     if settings.PUNCTUAL["offers_by"] != "tick":
-        offers.offer_due(clock.now(), wake, busy=len(deliver.in_flight))
+        offers.offer_due(clock.now(), wake, busy=len(deliver.in_flight), ahead=_ahead())
 
 
 @HUEY.on_pulse("tick")
@@ -29,13 +30,18 @@ def tick(now: datetime) -> None:
     if leaps.is_settled() and offers.has_work(now):
         recover.recover_lapsed(now)
         if settings.PUNCTUAL["offers_by"] != "minute":
-            offers.offer_due(now, wake, busy=len(deliver.in_flight))
+            offers.offer_due(now, wake, busy=len(deliver.in_flight), ahead=_ahead())
     restoring.offer_looks(now, wake_look)
 
 
 @HUEY.on_pulse("touches")
 def tell_pages(now: datetime) -> None:
     touches.flush()
+
+
+def _ahead() -> timedelta | None:
+    """While the queue is away nothing can wait in it: only what this process's threads can begin now is offered."""
+    return span("lead") + span("tick") if HUEY.is_away() else None
 
 
 def wake(offered: Sequence[tuple[int, datetime]]) -> None:

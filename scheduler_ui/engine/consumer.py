@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from huey.consumer import Consumer, Scheduler, Worker
 
 from scheduler_ui.engine import beats, clock, deliver, messages, ticks, touches
-from scheduler_ui.engine.queues import Away, WakingQueue
+from scheduler_ui.engine.queues import WakingQueue
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.platforms.http import shared_tls_context
 
@@ -23,7 +23,7 @@ class WokenWorker(Worker):
 
     def loop(self, now: Any = None) -> None:
         try:
-            task = self.huey.take(timeout=self.max_delay)
+            task = self.huey.take()
         except messages.Refused:
             return  # counted, and said
         except Exception:
@@ -56,11 +56,7 @@ class QuickScheduler(Scheduler):
         self.sleep_for_interval(started, self.interval)
 
     def enqueue_periodic_tasks(self, now: Any) -> None:
-        for task in self.huey.read_periodic(now):
-            try:
-                self.huey.enqueue(task)
-            except Away:
-                logger.info("%s waits for the next minute: no thread is free and the queue is away", task.name)
+        self.huey.wake(self.huey.read_periodic(now))
 
 
 class QuietConsumer(Consumer):
@@ -87,7 +83,7 @@ class PunctualConsumer(QuietConsumer):
     def __init__(self, huey: WakingQueue, **options: Any):
         # What must hold is not left to command-line options.
         options |= {"workers": settings.PUNCTUAL["threads"], "worker_type": "thread", "periodic": True}
-        options |= {"graceful_signal": "TERM", "shutdown_timeout": SHUTDOWN_SECONDS, "max_delay": 5.0}
+        options |= {"graceful_signal": "TERM", "shutdown_timeout": SHUTDOWN_SECONDS}
         super().__init__(huey, **options)
         tick = settings.PUNCTUAL["tick"]
         self.pulses = [ticks.pulse(name, tick, work) for name, work in huey.pulses]
@@ -95,6 +91,7 @@ class PunctualConsumer(QuietConsumer):
         self.slow = None
         if huey.slow is not None:
             options |= {"workers": settings.PUNCTUAL["slow_threads"]}
+            huey.slow.is_consumed = True
             self.slow = SlowConsumer(huey.slow, **options)
 
     def start(self) -> None:

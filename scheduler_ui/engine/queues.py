@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 # While it is away it is asked once in so many seconds whether it is back.
 KNOCK = 0.5
+# What a worker takes into its own hands while the queue is away: so many messages, due within so many seconds.
+MOST_KEPT = 1000
+SOON = 1.0
 
 
 class Away(Exception):
@@ -39,7 +42,10 @@ class WakingQueue(Huey):
         self._idle = 0
         self._may_hold_more = False
         self._away_since: float | None = None
+        self._is_newly_away = False
         self._troubled_at: float | None = None
+        # Whether this process is a worker, with threads that take.
+        self.is_consumed = False
         self._knocked_at = 0.0
         super().__init__(
             name,
@@ -63,20 +69,35 @@ class WakingQueue(Huey):
     def wake(self, tasks: Iterable[Task]) -> None:
         """Hand what is due to free threads of this process, and the rest to the queue, in two messages at most.
 
-        Raises Away where there is a rest and no queue; the free threads have theirs by then.
+        While the queue is away a worker keeps the rest for its own threads, a bounded number; what does not fit is let
+        go, to be offered again. Any other process raises Away.
         """
         now = clock.now().timestamp()
         moments = [(task, _moment(task, now)) for task in tasks]
-        later = {self.serialize_task(task): moment for task, moment in moments if moment > now}
-        due = [task for task, moment in moments if moment <= now]
+        due = [(task, moment) for task, moment in moments if moment <= now]
         room = self.free()
-        for task in due[:room]:
-            self._ready.put(task)
-        waiting = {self.serialize_task(task): _moment(task, now) for task in due[room:]}
-        if waiting:
-            self._reach(lambda: self.storage.push(waiting))
-        if later:
-            self._reach(lambda: self.storage.schedule(later))
+        self._keep(task for task, _ in due[:room])
+        waiting = dict(due[room:])
+        later = {task: moment for task, moment in moments if moment > now}
+        try:
+            self._send(self.storage.push, waiting)
+            waiting = {}
+            self._send(self.storage.schedule, later)
+        except Away:
+            if not self.is_consumed:
+                raise
+            self._keep([*waiting, *(task for task, moment in later.items() if moment <= now + SOON)])
+
+    def _keep(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
+            if self._ready.qsize() < MOST_KEPT:
+                task.eta = None  # or Huey would put it back until then
+                self._ready.put(task)
+
+    def _send(self, use: Callable[[dict[bytes, float]], object], moments: Mapping[Task, float]) -> None:
+        if moments:
+            messages = {self.serialize_task(task): moment for task, moment in moments.items()}
+            self._reach(lambda: use(messages))
 
     # --- Taking ---
 
@@ -84,14 +105,15 @@ class WakingQueue(Huey):
         """How many threads of this process have nothing to do and nothing handed to them."""
         return max(self._idle - self._ready.qsize(), 0)
 
-    def take(self, timeout: float) -> Task | None:
-        """The next task for the calling thread, or None after so many seconds (or when the worker stops)."""
+    def take(self, *, wait: bool = True) -> Task | None:
+        """The next task for the calling thread; None when the worker stops, or at once where it does not wait."""
         if self._may_hold_more and self._ready.empty():
             self.fetch(own=1)
         with self._counting:
             self._idle += 1
         try:
-            found = self._ready.get(timeout=timeout)
+            # Without a time-out: SimpleQueue forgets one when another thread is quicker (CPython 3.11).
+            found = self._ready.get(block=wait)
         except Empty:
             return None
         finally:
@@ -115,12 +137,13 @@ class WakingQueue(Huey):
             self._turn.release()
 
     def look(self) -> None:
-        """What the scheduler does many times a second: fetch, and tell when the queue has lost what it held."""
+        """What the scheduler does many times a second: fetch, and tell when what it held is lost or out of reach."""
         self.fetch()
         if self.storage.was_lost:
             self._troubled_at = time.monotonic()
+        if self.storage.was_lost or self._is_newly_away:
             self._on_lost()
-            self.storage.was_lost = False
+            self.storage.was_lost = self._is_newly_away = False
 
     def release(self, threads: int) -> None:
         """The worker stops: what was fetched and not begun goes back, and its threads wake up to end."""
@@ -163,7 +186,7 @@ class WakingQueue(Huey):
     def _note_away(self, error: Exception) -> None:
         self._knocked_at = self._troubled_at = time.monotonic()
         if self._away_since is None:
-            self._away_since = self._knocked_at
+            self._away_since, self._is_newly_away = self._knocked_at, True
             logger.warning("the %s queue is away (%s): posts go out without it", self.name, error)
         self.storage.mend(error)
 
@@ -187,7 +210,7 @@ class WakingQueue(Huey):
         return register
 
     def when_lost(self, work: Callable[[], object]) -> Callable[[], object]:
-        """Have this function called as soon as the queue is seen to have lost what it held."""
+        """Have this function called as soon as what the queue held is lost, or out of reach."""
         self._on_lost = work
         return work
 
@@ -195,6 +218,7 @@ class WakingQueue(Huey):
         # The settings load this module before there are models.
         from scheduler_ui.engine.consumer import PunctualConsumer
 
+        self.is_consumed = True
         return PunctualConsumer(self, **options)
 
 

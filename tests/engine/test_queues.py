@@ -51,22 +51,21 @@ def process(store):
 @pytest.fixture
 def threads():
     """Starts threads that take from a queue and run what they get, as the consumer's do."""
-    stop = threading.Event()
-    pool = ThreadPoolExecutor(20)
+    pool, started = ThreadPoolExecutor(20), []
 
     def work(queue):
-        while not stop.is_set():
-            task = queue.take(timeout=0.05)
-            if task is not None:
-                queue.execute(task)
+        while (task := queue.take()) is not None:
+            queue.execute(task)
 
     def start(queue, count):
+        started.append((queue, count))
         for _ in range(count):
             pool.submit(work, queue)
         assert wait_for(lambda: queue.free() == count, 5)
 
     yield start
-    stop.set()
+    for queue, count in started:
+        queue.release(count)
     pool.shutdown()
 
 
@@ -75,7 +74,7 @@ def taken(queue, limit=100):
     found = []
     while len(found) < limit:
         queue.fetch(own=1)
-        task = queue.take(timeout=0)
+        task = queue.take(wait=False)
         if task is None:
             return found
         found.append(task.args[0])
@@ -148,7 +147,7 @@ def test_what_was_fetched_and_not_begun_goes_back_when_the_worker_stops(process)
     ours.wake([run.s(1), run.s(2)])
     theirs.fetch(own=1)
     theirs.release(threads=1)
-    assert theirs.take(timeout=0) is None
+    assert theirs.take(wait=False) is None
     assert sorted(taken(ours)) == [1, 2]
 
 
@@ -158,7 +157,7 @@ def test_forged_message_is_thrown_away_and_the_next_one_runs(process):
     queue.wake([run.s(7)])
     queue.fetch(own=1)
     with pytest.raises(messages.Refused):
-        queue.take(timeout=0)
+        queue.take(wait=False)
     assert taken(queue) == [7]
 
 
@@ -279,15 +278,30 @@ def test_redis_away_is_told_quickly_and_its_return_noticed(by_redis, fault, capl
     assert [words.split(" is ")[1].split(" ")[0] for words in told] == ["away", "back"]
 
 
-def test_due_work_goes_to_free_threads_while_redis_is_away(by_redis, threads):
+def test_worker_keeps_what_is_due_for_its_own_threads_while_redis_is_away(by_redis, threads):
     server, queue, _ = by_redis
-    ran = []
+    lost, ran = [], []
     note = queue.task(name="note")(ran.append)
+    queue.when_lost(lambda: lost.append(1))
+    queue.look()
+    queue.is_consumed = True
     threads(queue, 2)
     server.kill()
+    queue.wake([note.s(1), note.s(2), note.s(3), note.s(4, eta=soon(300)), note.s(5, eta=soon(60_000))])
+    assert wait_for(lambda: sorted(ran) == [1, 2, 3, 4], 5)
     queue.look()
-    queue.wake([note.s(1), note.s(2)])
-    assert wait_for(lambda: sorted(ran) == [1, 2], 5)
+    queue.look()
+    assert lost == [1, 1]  # once for a queue that was new, once for one that is out of reach
+
+
+def test_worker_keeps_a_bounded_number_while_redis_is_away(by_redis, monkeypatch):
+    server, queue, run = by_redis
+    monkeypatch.setattr(queues, "MOST_KEPT", 10)
+    queue.is_consumed = True
+    server.kill()
+    queue.wake([run.s(number) for number in range(30)])
+    assert [queue.take(wait=False).args[0] for _ in range(10)] == list(range(10))
+    assert queue.take(wait=False) is None
 
 
 def test_pages_are_told_by_the_beat(db, by_redis, settings):
