@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from scheduler_ui.domain.holds import BRAKES
 from scheduler_ui.models import MOVING, STARTED, WAITING, Delivery, Status
 
 
@@ -12,6 +13,7 @@ class Action(TextChoices):
     """The value is the last part of its address, and of its form's name."""
 
     NOW = "now", _("Publish now")
+    ANYWAY = "anyway", _("Send it anyway")
     RETRY = "retry", _("Retry")
     RESCHEDULE = "reschedule", _("Reschedule")
     CANCEL = "cancel", _("Cancel")
@@ -27,6 +29,7 @@ class Action(TextChoices):
 
 _ICONS = {
     Action.NOW: "send",
+    Action.ANYWAY: "send",
     Action.RETRY: "rotate-ccw",
     Action.RESCHEDULE: "clock",
     Action.CANCEL: "ban",
@@ -48,6 +51,8 @@ _BY_STATUS = {
 
 def of_delivery(delivery: Delivery) -> tuple[Action, ...]:
     """What may be done with one delivery; a worker may still be faster, and then it is refused in words."""
+    if delivery.hold_reason in BRAKES and delivery.status in WAITING:
+        return (Action.ANYWAY, Action.RESCHEDULE, Action.DROP)
     return _BY_STATUS.get(Status(delivery.status), ())
 
 

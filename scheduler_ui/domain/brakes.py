@@ -8,20 +8,35 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards, notices
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import BRAKES, hold_for
 from scheduler_ui.domain.refusals import Refused
-from scheduler_ui.models import WAITING, Account, Delivery, Event, Hold, Notice, User
+from scheduler_ui.models import STARTED, WAITING, Account, Delivery, Event, Hold, Notice, User
 from scheduler_ui.platforms import registry
-
-BRAKES = (Hold.BRAKE, Hold.REPEAT)
 
 
 def cap_of(account: Account) -> int:
     """How many posts an hour; 0: as many as there are."""
-    platform = registry.PLATFORMS.get(account.platform)
-    if platform is not None and not platform.has_brake:
+    if not has_brake(account):
         return 0
-    return int(settings.PUNCTUAL["hourly_cap"] if account.hourly_cap is None else account.hourly_cap)
+    return usual_cap() if account.hourly_cap is None else account.hourly_cap
+
+
+def has_brake(account: Account) -> bool:
+    """A platform that nobody else reads needs none."""
+    platform = registry.PLATFORMS.get(account.platform)
+    return platform is None or platform.has_brake
+
+
+def usual_cap() -> int:
+    """Of an account that has no number of its own; 0: no brake."""
+    return int(settings.PUNCTUAL["hourly_cap"])
+
+
+def earlier(delivery: Delivery) -> Delivery | None:
+    """What went out to the account with the same words, last."""
+    same = Delivery.objects.filter(account=delivery.account_id, text_sha256=text_sha256(delivery))
+    sent = same.filter(marked_at__isnull=False, status__in=STARTED).exclude(pk=delivery.pk)
+    return sent.select_related("post").order_by("-marked_at").first()
 
 
 def text_sha256(delivery: Delivery) -> str:

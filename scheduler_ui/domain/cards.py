@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import wall_clock
 from scheduler_ui.domain.summaries import Summary, summarise
-from scheduler_ui.models import STARTED, Account, Delivery, Post, Status, User, Workspace
+from scheduler_ui.models import STARTED, WAITING, Account, Delivery, Hold, Post, Status, User, Workspace
 
 Accounts = Mapping[int, Account]
 LONGEST = 140
@@ -28,7 +28,7 @@ class Card:
     own_clock: str
     accounts: Sequence[Account]
     summary: Summary
-    is_held: bool
+    hold: str
     is_movable: bool
     is_past: bool
     is_example: bool
@@ -36,8 +36,17 @@ class Card:
     @property
     def told(self) -> str:
         """Where it goes and how it stands, for a tooltip and for ears."""
-        words = [*map(str, self.accounts), self.summary.words, self.own_clock, _("held") if self.is_held else ""]
+        words = [*map(str, self.accounts), self.summary.words, self.own_clock, self.held]
         return ", ".join(word for word in words if word)
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.hold)
+
+    @property
+    def held(self) -> str:
+        """`paused` where somebody has paused it, `held` for every other reason, '' where nothing holds it."""
+        return (str(Hold.PAUSED.label) if self.hold == Hold.PAUSED else _("held")) if self.hold else ""
 
     @property
     def iso(self) -> str:
@@ -83,7 +92,7 @@ def _card(row: list[Any], sent: list[tuple[Account, str, str]], viewer: User, no
         own_clock="" if own == at else f"{wall_clock.face(own, viewer.clock)} {wall_clock.city(zone)}",
         accounts=[account for account, _status, _hold in sent],
         summary=summarise(statuses),
-        is_held=any(hold and status in {Status.SCHEDULED, Status.RETRYING} for _account, status, hold in sent),
+        hold=next((hold for _account, status, hold in sent if hold and status in WAITING), ""),
         is_movable=is_movable(statuses),
         is_past=instant < now,
         is_example=is_example,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import arming, boards
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import BRAKES, hold_for
 from scheduler_ui.domain.refusals import AlreadyStarted, InThePast, Refused, started_sentence
 from scheduler_ui.models import WAITING, Account, Delivery, Event, Status, User, move_to
 
@@ -20,11 +20,15 @@ def cancel(delivery: Delivery, *, actor: User, now: datetime) -> None:
 
 
 def publish_now(delivery: Delivery, *, actor: User, now: datetime) -> None:
-    """Send a waiting or ended delivery at once. Its promise becomes this moment. Raises Refused, AlreadyStarted."""
+    """Send a waiting or ended delivery at once. Its promise becomes this moment. Raises Refused, AlreadyStarted.
+
+    Said of what the runaway brake holds, it means that the brake is not meant for this one.
+    """
     if delivery.status not in WAITING | {Status.FAILED, Status.MISSED, Status.CANCELED, Status.DRAFT}:
         raise AlreadyStarted(started_sentence())
     with transaction.atomic():
-        arming.rearm(delivery, arming.next_second(now), is_armed=True)
+        waived = {"is_brake_waived": True} if delivery.hold_reason in BRAKES else {}
+        arming.rearm(delivery, arming.next_second(now), is_armed=True, **waived)
         _remember(delivery, actor, now, "now")
 
 

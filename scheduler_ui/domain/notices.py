@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from scheduler_ui.domain import boards
-from scheduler_ui.models import Account, Delivery, Hold, Membership, Notice, Status, Workspace
+from scheduler_ui.domain.holds import BRAKES
+from scheduler_ui.models import Account, Delivery, Membership, Notice, Status, Workspace
 
 # How long what a notice asks is still a question.
 OPEN_WHILE = {
@@ -53,7 +54,7 @@ def unread(member: Membership) -> QuerySet[Notice]:
 def answered() -> Q:
     """Of a notice: what it is about has been decided, by whomever."""
     overs = [Q(kind=kind, delivery__isnull=False) & ~Q(delivery__status=status) for kind, status in OPEN_WHILE.items()]
-    is_free = Q(kind=Notice.Kind.HELD, delivery__isnull=False) & ~Q(delivery__hold_reason__in=[Hold.BRAKE, Hold.REPEAT])
+    is_free = Q(kind=Notice.Kind.HELD, delivery__isnull=False) & ~Q(delivery__hold_reason__in=BRAKES)
     return reduce(or_, overs, is_free)
 
 
@@ -62,7 +63,7 @@ def is_answered(notice: Notice) -> bool:
     if notice.delivery is None:
         return False
     if notice.kind == Notice.Kind.HELD:
-        return notice.delivery.hold_reason not in {Hold.BRAKE, Hold.REPEAT}
+        return notice.delivery.hold_reason not in BRAKES
     return notice.kind in OPEN_WHILE and notice.delivery.status != OPEN_WHILE[Notice.Kind(notice.kind)]
 
 

@@ -9,16 +9,17 @@ from django.db.models import Prefetch
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import actions, history, reasons, summaries, timelines, timings, wall_clock
+from scheduler_ui.domain import actions, brakes, history, reasons, summaries, timelines, timings, wall_clock
 from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.history import Entry
+from scheduler_ui.domain.holds import BRAKES
 from scheduler_ui.domain.lateness import Policy, own_policy
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, platform_name, scene
 from scheduler_ui.domain.summaries import Summary
 from scheduler_ui.domain.timelines import Line
 from scheduler_ui.domain.timings import Timing
-from scheduler_ui.models import Attempt, Delivery, Post, Status, User, Workspace
+from scheduler_ui.models import WAITING, Attempt, Delivery, Hold, Post, Status, User, Workspace
 
 # Who must act comes first, then what moves, then what waits, then what is over.
 ORDER = (Actor.YOU, Actor.ENDED, Actor.AGAIN, Actor.PUNCTUAL, Actor.DONE, Actor.NOBODY)
@@ -37,6 +38,8 @@ class Card:
     tries: str
     actions: Sequence[Action]
     is_asked: bool
+    is_braked: bool
+    earlier: Delivery | None
 
     @property
     def tone(self) -> str:
@@ -109,6 +112,7 @@ def _card(delivery: Delivery, seen: Scene) -> Card:
     attempts = list(delivery.attempts.all())
     for attempt in attempts:
         attempt.delivery = delivery
+    is_braked = delivery.status in WAITING and delivery.hold_reason in BRAKES
     return Card(
         delivery=delivery,
         platform=platform_name(delivery.account),
@@ -119,6 +123,8 @@ def _card(delivery: Delivery, seen: Scene) -> Card:
         tries=timelines.summary(attempts),
         actions=[action for action in actions.of_delivery(delivery) if action not in {Action.THERE, Action.ABSENT}],
         is_asked=delivery.status == Status.UNCONFIRMED and delivery.due_at is None,
+        is_braked=is_braked,
+        earlier=brakes.earlier(delivery) if is_braked and delivery.hold_reason == Hold.REPEAT else None,
     )
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from scheduler_ui.domain import deliveries, posts
+from scheduler_ui.domain import brakes, deliveries, posts
+from scheduler_ui.domain.lateness import policy_of
 from scheduler_ui.domain.posts import When
 from scheduler_ui.models import Delivery, Post, User
 
@@ -14,6 +15,15 @@ def publish_now(delivery: Delivery, *, actor: User, now: datetime) -> None:
     with transaction.atomic():
         deliveries.publish_now(delivery, actor=actor, now=now)
         _follow(delivery)
+
+
+def send_anyway(delivery: Delivery, *, actor: User, now: datetime) -> None:
+    """Let go what the runaway brake holds: at its time, or at once where that is past. Raises Refused."""
+    assert delivery.due_at is not None
+    if policy_of(delivery.post, delivery.workspace).is_too_late(delivery.due_at, now):
+        publish_now(delivery, actor=actor, now=now)
+    else:
+        brakes.waive_brake(delivery, actor, now)
 
 
 def retry(delivery: Delivery, *, actor: User, now: datetime) -> None:

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices, Value
 from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.domain import zone_data
-from scheduler_ui.models import Account, Delivery, Hold, Post, Status, Workspace
+from scheduler_ui.domain.holds import IS_BRAKED
+from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
 
 PAGE = 50
 # Counting stops here, so that ten thousand rows cost what a thousand do.
@@ -28,12 +29,13 @@ class Tab(TextChoices):
 
 
 _HOLDS = {
-    Tab.UPCOMING: Q(status=Status.SCHEDULED),
+    Tab.UPCOMING: Q(status=Status.SCHEDULED) & ~IS_BRAKED,
     # A lost answer that Punctual itself is finding out about asks nothing of anybody yet.
     Tab.PUBLISHING: Q(status__in=[Status.PUBLISHING, Status.PROCESSING, Status.UNCONFIRMED])
     & (~Q(status=Status.UNCONFIRMED) | Q(due_at__isnull=False)),
-    Tab.RETRYING: Q(status=Status.RETRYING),
-    Tab.NEEDS_YOU: Q(status__in=[Status.MISSED, Status.UNCONFIRMED], due_at__isnull=True),
+    Tab.RETRYING: Q(status=Status.RETRYING) & ~IS_BRAKED,
+    Tab.NEEDS_YOU: Q(status__in=[Status.MISSED, Status.UNCONFIRMED], due_at__isnull=True)
+    | (IS_BRAKED & Q(status__in=WAITING)),
     Tab.FAILED: Q(status=Status.FAILED),
     Tab.PUBLISHED: Q(status=Status.PUBLISHED),
     Tab.CANCELED: Q(status=Status.CANCELED),

@@ -9,7 +9,8 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Abs
 
 from scheduler_ui.domain import notices
-from scheduler_ui.models import Account, Delivery, Installation, Membership, Status, Worker, Workspace
+from scheduler_ui.domain.holds import IS_BRAKED
+from scheduler_ui.models import WAITING, Account, Delivery, Installation, Membership, Status, Worker, Workspace
 
 # Beyond this a page says "99+".
 MANY = 100
@@ -26,7 +27,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Shell:
-    """One member's surroundings. `trouble` counts what failed, was missed or asks.
+    """One member's surroundings. `trouble` counts what failed, was missed, stopped or asks.
 
     `off_clock` names the living worker whose clock is wrong by most, with its offset in ms; `restored_from` is the
     moment of the backup that the database was restored from, while that matters.
@@ -75,7 +76,7 @@ def look(member: Membership, now: datetime) -> Shell:
     beat_at, host = around["beat_at"], around["off_host"]
     return Shell(
         accounts=sorted(accounts, key=lambda account: str(account).casefold()),
-        trouble=around["trouble"] or 0,
+        trouble=(around["trouble"] or 0) + (around["braked"] or 0),
         unread=around["unread"] or 0,
         next_due_at=around["next_due_at"],
         beat_at=beat_at,
@@ -101,6 +102,7 @@ def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
     installation = Installation.objects.filter(pk=1)
     return {
         "trouble": _counted(mine.filter(status__in=TROUBLE, post__deleted_at__isnull=True)),
+        "braked": _counted(mine.filter(IS_BRAKED, status__in=WAITING)),
         "unread": _counted(notices.unread(member)),
         "next_due_at": Subquery(due.values("due_at")[:1]),
         "beat_at": Subquery(Worker.objects.order_by("-beat_at").values("beat_at")[:1]),

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from scheduler_ui.domain.brakes import cap_of
 from scheduler_ui.domain.clocks import span_in_words
 from scheduler_ui.domain.scenes import (
     Actor,
@@ -48,7 +49,8 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
     sentences = {
         Hold.PAUSED: _paused_sentence(delivery),
         Hold.RECONNECT: _("%(platform)s must be connected again before the next try.") % words,
-        Hold.BRAKE: _("Too much went to this account at once, so Punctual stopped to let you look."),
+        Hold.BRAKE: _("More than %(count)s posts within an hour to this account: held until you have looked.")
+        % {"count": cap_of(delivery.account)},
         Hold.REPEAT: _(
             "The same post went out to this account within a day, so Punctual asks before it sends it again."
         ),
@@ -58,8 +60,8 @@ def held(delivery: Delivery, scene: Scene) -> Reason:
     steps = {
         Hold.PAUSED: _("Resume the workspace. ") if delivery.workspace.is_paused else _("Resume the account. "),
         Hold.RECONNECT: _("Reconnect the account. "),
-        Hold.BRAKE: _("Look at the account, then let it go on. "),
-        Hold.REPEAT: _("Send it all the same, or drop it. "),
+        Hold.BRAKE: _("Send it anyway, give it a new time, or drop it. "),
+        Hold.REPEAT: _("Send it anyway, give it a new time, or drop it. "),
         Hold.RESTORED: _("It goes on as soon as %(platform)s has been asked, or restore mode is ended. ") % words,
         Hold.DELETED: _("Restore it to send it, or leave it: it goes for good after 30 days."),
     }

@@ -36,6 +36,15 @@ class BlindForm(NarrowForm):
         labels = {"blind_choice": gettext_lazy("When an answer is lost")}
 
 
+class BrakeForm(NarrowForm):
+    """The runaway brake of one account; nothing typed leaves it to the installation."""
+
+    class Meta:
+        model = Account
+        fields = ["hourly_cap"]
+        widgets = {"hourly_cap": forms.NumberInput({"class": "field num", "inputmode": "numeric", "min": "0"})}
+
+
 def _form_field(field: ConnectField) -> forms.Field:
     plain = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
     common = {"label": _(field.label), "help_text": field.help and _(field.help), "required": field.is_required}

@@ -144,6 +144,7 @@ class Delivery(models.Model):
             # late_ms: a month's record is read from the index alone.
             models.Index(fields=["workspace", "status", "scheduled_for", "late_ms"], name="delivery_queue"),
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
+            models.Index(fields=["workspace", "hold_reason"], condition=~Q(hold_reason=""), name="delivery_held"),
             # What an account has sent lately: the runaway brake counts it.
             models.Index(fields=["account", "marked_at"], condition=Q(marked_at__isnull=False), name="delivery_marked"),
             models.Index(fields=["account", "text_sha256"], condition=~Q(text_sha256=""), name="delivery_repeat"),

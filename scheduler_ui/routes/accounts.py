@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/<str:public_id>/disconnect/", accounts.disconnect, name="account_disconnect"),
     path("accounts/<str:public_id>/publish-failed/", accounts.publish_failed, name="account_publish_failed"),
     path("accounts/<str:public_id>/blind/", accounts.choose_blind, name="account_blind"),
+    path("accounts/<str:public_id>/brake/", accounts.set_brake, name="account_brake"),
     path("accounts/<str:public_id>/avatar/", accounts.avatar, name="account_avatar"),
     path("accounts/<str:public_id>/rehearsal/", rehearsals.log, name="rehearsal"),
     path("accounts/<str:public_id>/rehearsal/configure/", rehearsals.configure, name="rehearsal_configure"),

@@ -4,6 +4,7 @@ from scheduler_ui.views import deliveries
 
 urlpatterns = [
     path("deliveries/<str:public_id>/now/", deliveries.publish_now, name="delivery_now"),
+    path("deliveries/<str:public_id>/anyway/", deliveries.anyway, name="delivery_anyway"),
     path("deliveries/<str:public_id>/retry/", deliveries.retry, name="delivery_retry"),
     path("deliveries/<str:public_id>/cancel/", deliveries.cancel, name="delivery_cancel"),
     path("deliveries/<str:public_id>/drop/", deliveries.cancel, name="delivery_drop"),

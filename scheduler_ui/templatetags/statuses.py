@@ -1,6 +1,7 @@
 from django import template
+from django.utils.translation import gettext as _
 
-from scheduler_ui.models import WAITING, Delivery, Status
+from scheduler_ui.models import WAITING, Delivery, Hold, Status
 
 register = template.Library()
 
@@ -26,6 +27,12 @@ def status_icon(status: str) -> str:
 @register.filter
 def status_label(status: str) -> str:
     return str(Status(status).label)
+
+
+@register.filter
+def held_label(delivery: Delivery) -> str:
+    """What is laid over the badge: paused by somebody, or held for a reason that its page tells."""
+    return _("Paused") if delivery.hold_reason == Hold.PAUSED else _("Held")
 
 
 @register.filter

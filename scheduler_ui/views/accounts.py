@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduler_ui.domain import account_pages, accounts, connections, sync
-from scheduler_ui.forms.accounts import BlindForm
+from scheduler_ui.domain import account_pages, accounts, brakes, connections, sync
+from scheduler_ui.forms.accounts import BlindForm, BrakeForm
 from scheduler_ui.models import Account
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
@@ -31,6 +31,8 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     account = find(request, public_id)
     poll = boards.poll(request)
     words = {"poll": poll, "row": account_pages.row(account), "blind": BlindForm(instance=account)}
+    words |= {"brake": BrakeForm(instance=account), "has_brake": brakes.has_brake(account)}
+    words["usual_cap"] = brakes.usual_cap()
     words["failed"] = connections.failed_by_loss(account) if account.is_connected else ()
     return render(request, "accounts/_account.html" if poll.is_asking else "accounts/account.html", words)
 
@@ -72,6 +74,19 @@ def choose_blind(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
+    return redirect("account", public_id)
+
+
+@require_POST
+@member_required
+def set_brake(request: HttpRequest, public_id: str) -> HttpResponse:
+    account = find(request, public_id)
+    form = BrakeForm(request.POST, instance=account)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("The number of posts is a whole number, or nothing."))
     return redirect("account", public_id)
 
 

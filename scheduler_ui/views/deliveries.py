@@ -28,6 +28,13 @@ def publish_now(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @member_required
+def anyway(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Past the runaway brake, by a person's word."""
+    return _decide(request, public_id, promises.send_anyway, _("It goes out as soon as it is its turn."))
+
+
+@require_POST
+@member_required
 def retry(request: HttpRequest, public_id: str) -> HttpResponse:
     return _decide(request, public_id, promises.retry, _("It is tried again now."))
 
@@ -89,7 +96,7 @@ def reschedule(request: HttpRequest, public_id: str) -> HttpResponse:
 def find(request: HttpRequest, public_id: str) -> Delivery:
     """One of the workspace's deliveries whose post is not in the trash. Raises Http404."""
     mine = Delivery.objects.filter(workspace=request.member.workspace, post__deleted_at=None)
-    return get_object_or_404(mine.select_related("post", "account"), public_id=public_id)
+    return get_object_or_404(mine.select_related("post", "account", "workspace"), public_id=public_id)
 
 
 def moved_sentence(request: HttpRequest, instant) -> str:

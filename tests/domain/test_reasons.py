@@ -111,7 +111,7 @@ def test_every_status_has_one_sentence_and_one_actor(status, fields, actor, sent
     [
         (Hold.PAUSED, Actor.YOU, "The account is paused. The post keeps its time, and waits."),
         (Hold.RECONNECT, Actor.YOU, "Bluesky must be connected again before the next try."),
-        (Hold.BRAKE, Actor.YOU, "Too much went to this account at once, so Punctual stopped to let you look."),
+        (Hold.BRAKE, Actor.YOU, "More than 100 posts within an hour to this account: held until you have looked."),
         (Hold.DELETED, Actor.NOBODY, "It is in the trash, and will not be sent."),
     ],
 )
