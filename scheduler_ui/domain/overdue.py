@@ -17,7 +17,7 @@ from scheduler_ui.models import WAITING, Delivery, Event, Post, Status, User, mo
 AT_ONCE = 100
 # All go out now, the oldest first: what is due a moment earlier is offered a moment earlier.
 APART = timedelta(milliseconds=1)
-VOID = {"queued_at": None, "prepared": None, "tries": 0, "lookups": 0, "error": ""}
+VOID = {"queued_at": None, "prepared": None, "tries": 0, "lookups": 0, "error": "", "held_for": ""}
 
 
 class Choice(TextChoices):
