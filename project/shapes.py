@@ -109,6 +109,6 @@ def media() -> dict[str, Any]:
 
 def _postgresql(found: dict[str, Any], connections: int) -> dict[str, Any]:
     # Connections are borrowed for a query or a transaction, so a few do for many threads.
-    pool = {"min_size": 1, "max_size": connections, "timeout": 10, "max_idle": 120}
+    pool = {"min_size": 1, "max_size": connections, "timeout": 5, "max_idle": 120}
     options = {**WATCHFUL, **found.get("OPTIONS", {}), "pool": pool}
     return {**found, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

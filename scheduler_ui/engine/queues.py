@@ -166,6 +166,14 @@ class WakingQueue(Huey):
         """Whether the queue could not be reached when it was last tried."""
         return self._away_since is not None
 
+    def answers(self) -> bool:
+        """Try it, from a process that has no other use for it."""
+        try:
+            self._reach(self.storage.queue_size, is_knock=True)
+        except Away:
+            return False
+        return True
+
     def was_away(self, seconds: float) -> bool:
         """Whether it is away or lost what it held, now or within the last seconds: what a banner asks."""
         return self.is_away() or (self._troubled_at is not None and time.monotonic() - self._troubled_at < seconds)

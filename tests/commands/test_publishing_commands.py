@@ -2,10 +2,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
+from scheduler_ui.domain import health
 from scheduler_ui.engine import beats, switch
-from scheduler_ui.models import Account, Delivery, Post, Status
+from scheduler_ui.models import Account, Delivery, Post, Status, Worker
 from tests.factories import a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +98,7 @@ def test_status_without_a_worker_fails(account):
 
 def test_status_with_a_worker_is_well(account, capsys):
     beats.beat(timezone.now())
-    assert said(capsys, "status").endswith("overdue: 0\nnext due: nothing\n")
+    assert said(capsys, "status").endswith("overdue: 0\nnext due: nothing\nqueue: there\n")
 
 
 def test_status_with_overdue_posts_fails(account):
@@ -110,4 +112,26 @@ def test_machines_are_told_the_same(account, client):
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
     beats.beat(timezone.now())
-    assert client.get("/readyz").status_code == 200
+    answer = client.get("/readyz")
+    well = {"database": True, "queue": True, "worker": True, "overdue": 0, "next_due_at": None}
+    assert (answer.status_code, answer.json()) == (200, well)
+
+
+def test_queue_that_is_away_is_told_and_stops_nothing(account, client, capsys):
+    beats.beat(timezone.now())
+    Worker.objects.update(is_queue_away=True)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["queue"]) == (200, False)
+    assert said(capsys, "status").endswith("queue: away; posts go out without it\n")
+
+
+def test_database_that_is_away_is_told(db, client, monkeypatch):
+    def away(now):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(health, "look", away)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"database": False})
+    with pytest.raises(CommandError) as refused:
+        call_command("status")
+    assert str(refused.value) == "The database cannot be reached: connection refused"
