@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, Max, Min, Q, When
+from django.db.models import Case, F, Max, Min, Q, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduler_ui.domain import boards, notices, telling
 from scheduler_ui.domain.clocks import Clock
-from scheduler_ui.models import WAITING, Delivery, LateThen, Notice, Status, Worker, Workspace
+from scheduler_ui.models import STARTED, WAITING, Delivery, LateThen, Notice, Status, Worker, Workspace
 
 # So many a person decides one by one, each from its own notice; beyond that the list is the better place.
 FEW = 3
@@ -39,6 +38,8 @@ def after_outage(outages: list[Outage], now: datetime) -> None:
     """Tell every workspace what it must know; called in the transaction that gave the deliveries up."""
     for outage in outages:
         digest = _open_digest(outage, now)
+        if digest is not None and not (outage.missed or outage.skipped):
+            continue  # what goes out late was counted when it began
         if digest is None and not _is_many(outage, now):
             for delivery in _rows(outage.missed):
                 telling.tell(Notice.Kind.MISSED, delivery, now)
@@ -107,18 +108,14 @@ def _words(workspace: Workspace, since: datetime, began: datetime, now: datetime
 
 
 def _counts(workspace: Workspace, since: datetime, began: datetime) -> tuple[int, int, int]:
-    """Late, missed and skipped, as the rows stand now."""
+    """Late, missed and skipped, as the rows stand now; both counts by the index of workspace, status and promise."""
     then = Case(When(post__late_then="", then=F("workspace__late_then")), default=F("post__late_then"))
-    gone = Q(status=Status.MISSED, settled_at__gte=began)
-    is_late = Q(scheduled_for__gte=since, scheduled_for__lt=began) & (
-        Q(status__in=WAITING, hold_reason="") | Q(sent_at__gte=began)
-    )
-    rows = Delivery.objects.filter(gone | is_late, workspace=workspace).annotate(then=then)
-    skipped = gone & Q(then=LateThen.SKIP)
-    found: dict[str, Any] = rows.aggregate(
-        late=Count("pk", filter=~gone), gone=Count("pk", filter=gone), skipped=Count("pk", filter=skipped)
-    )
-    return found["late"], found["gone"] - found["skipped"], found["skipped"]
+    rows = Delivery.objects.filter(workspace=workspace, scheduled_for__gte=since)
+    gone = rows.filter(status=Status.MISSED, settled_at__gte=began).annotate(then=then)
+    skipped = gone.filter(then=LateThen.SKIP).count()
+    goes = Q(status__in=WAITING, hold_reason="") | Q(sent_at__gte=began)
+    late = rows.filter(goes, status__in=WAITING | STARTED | {Status.FAILED}, scheduled_for__lt=began)
+    return late.count(), gone.count() - skipped, skipped
 
 
 def _window(since: datetime, began: datetime) -> tuple[datetime, datetime, bool]:

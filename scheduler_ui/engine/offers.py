@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import connection
 
-from scheduler_ui.engine import clock, crash, overdue, switch
+from scheduler_ui.engine import backlog, clock, crash, overdue, switch, ticks
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.seats import seats
+from scheduler_ui.engine.spared import spared
 from scheduler_ui.models import Status
 
 # Wakes workers for delivery ids, each at an aware UTC instant.
@@ -37,6 +38,11 @@ UPDATE scheduler_ui_delivery SET queued_at = {latest}(due_at, {now})
     ORDER BY (queued_at IS NOT NULL), due_at LIMIT %s {locked}
  {end} RETURNING id, due_at
 """
+_ANY_OFFER = """
+SELECT 1 FROM scheduler_ui_delivery
+ WHERE due_at > %s AND due_at <= %s AND hold_reason = '' AND status IN ({statuses})
+   AND (queued_at IS NULL OR queued_at < %s OR queued_at > %s) {not_leapt_over} {not_full} LIMIT 1
+"""
 _SQLITE = {"latest": "MAX", "now": "%s", "is_one_of": "IN (", "locked": "", "end": ")"}
 # Workers that come at the same moment share what there is. The array is read once; a bare IN may be read again.
 _POSTGRES = {"latest": "GREATEST", "now": "%s::timestamptz", "is_one_of": "= ANY(ARRAY(", "end": "))"}
@@ -46,7 +52,7 @@ _POSTGRES |= {"locked": "FOR UPDATE SKIP LOCKED"}
 def has_work(now: datetime) -> bool:
     """Whether offer_due or recover_lapsed would find anything."""
     with connection.cursor() as cursor:
-        cursor.execute(_ANYTHING, _adapted(now + span("look_ahead"), *overdue.not_free_between(now), now))
+        cursor.execute(_ANYTHING, _adapted(now + span("look_ahead"), *backlog.not_free_between(now), now))
         return cursor.fetchone() is not None
 
 
@@ -65,10 +71,12 @@ def offer_due(now: datetime, wake: Wake, *, busy: int = 0, ahead: timedelta | No
     _wake(wake, fresh, now)
     soon = _mark(now, now, now + ahead, statuses, AT_ONCE) if ahead else []
     _wake(wake, soon, now)
-    backlog = overdue.work_off(now, statuses, room - len(fresh), seats.full_accounts())
-    seats.offered([row.pk for row in backlog.offered], has_more=backlog.has_more or len(fresh) == room)
-    _wake(wake, [(row.pk, row.due_at) for row in backlog.offered], now)
-    return len(fresh) + len(soon) + backlog.handled
+    late = overdue.work_off(now, statuses, room - len(fresh), seats.full_accounts())
+    seats.offered([row.pk for row in late.offered], has_more=late.has_more or len(fresh) == room)
+    _wake(wake, [(row.pk, row.due_at) for row in late.offered], now)
+    if late.is_full and len(late.offered) < late.handled:
+        ticks.bell.set()  # planning needs no thread: the next batch follows
+    return len(fresh) + len(soon) + late.handled
 
 
 def _wake(wake: Wake, rows: Sequence[tuple[int, datetime]], now: datetime) -> None:
@@ -84,21 +92,28 @@ def _mark(
     # Ahead of time every account is offered: who will be full by then nobody knows.
     full = seats.full_accounts() if until <= now else []
     leap = clock.leap() or ()
-    sql = _offer_sql(connection.vendor, len(statuses), len(full), bool(leap))
-    instants = _adapted(*overdue.not_free_between(now), *leap)
-    values = [*_adapted(now, after, until), *statuses, *instants, *full, limit]
+    look, mark = _offer_sql(connection.vendor, len(statuses), len(full), bool(leap))
+    instants = _adapted(*backlog.not_free_between(now), *leap)
+    values = [*_adapted(after, until), *statuses, *instants, *full]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found = [(pk, _instant(due_at)) for pk, due_at in cursor.fetchall()]
+        # To write nothing would still be to wait for whoever writes.
+        cursor.execute(look, values)
+        if cursor.fetchone() is None:
+            return []
+        with spared():
+            cursor.execute(mark, [*_adapted(now), *values, limit])
+            found = [(pk, _instant(due_at)) for pk, due_at in cursor.fetchall()]
     return sorted(found, key=lambda row: row[1])
 
 
 @cache
-def _offer_sql(vendor: str, statuses: int, full: int, has_leapt: bool) -> str:
+def _offer_sql(vendor: str, statuses: int, full: int, has_leapt: bool) -> tuple[str, str]:
+    """Whether there is anything to offer, and the offer of it."""
     words = _POSTGRES if vendor == "postgresql" else _SQLITE
     not_full = f"AND account_id NOT IN ({_places(full)})" if full else ""
     not_leapt_over = "AND NOT (due_at > %s AND due_at <= %s)" if has_leapt else ""
-    return _OFFER.format(**words, statuses=_places(statuses), not_full=not_full, not_leapt_over=not_leapt_over)
+    named = {"statuses": _places(statuses), "not_full": not_full, "not_leapt_over": not_leapt_over}
+    return _ANY_OFFER.format(**named), _OFFER.format(**words, **named)
 
 
 def _adapted(*instants: datetime) -> list[Any]:

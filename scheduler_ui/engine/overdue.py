@@ -11,67 +11,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
 
 from scheduler_ui.domain import digests
-from scheduler_ui.domain.lateness import Policy
-from scheduler_ui.engine import budgets, clock, touches
+from scheduler_ui.engine import backlog, budgets, touches
+from scheduler_ui.engine.backlog import Row
 from scheduler_ui.engine.numbers import span
+from scheduler_ui.engine.spared import spared
 from scheduler_ui.models import WAITING, Attempt, Delivery, LateThen, Status, move_many, update_row
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 200
-
-
-@dataclass(frozen=True)
-class Row:
-    """One overdue delivery, with what its late policy is told by."""
-
-    pk: int
-    workspace_id: int
-    account_id: int
-    status: str
-    key: str
-    due_at: datetime
-    scheduled_for: datetime
-    queued_at: datetime | None
-    waits_until: datetime | None
-    post_minutes: int | None
-    minutes: int
-    post_then: str
-    then: str
-
-    @property
-    def policy(self) -> Policy:
-        return Policy(self.minutes if self.post_minutes is None else self.post_minutes, self.post_then or self.then)
-
-    @property
-    def late_since(self) -> datetime:
-        """A retry's own waiting does not count, nor a rate limit's."""
-        has_waited = self.waits_until is not None and self.waits_until > self.scheduled_for
-        return self.due_at if has_waited or self.status == Status.RETRYING else self.scheduled_for
-
-    def is_too_late(self, at: datetime) -> bool:
-        return self.status in WAITING and self.policy.is_too_late(self.late_since, at)
-
-    @property
-    def is_planned(self) -> bool:
-        """It has been offered before, or been given its turn: it does not stand in line a second time."""
-        return self.queued_at is not None or self.status not in WAITING
-
-
-COLUMNS = (
-    *("pk", "workspace_id", "account_id", "status", "key", "due_at", "scheduled_for", "queued_at"),
-    *("account__waits_until", "post__late_minutes", "workspace__late_minutes"),
-    *("post__late_then", "workspace__late_then"),
-)
+# What is read at once: no more than there is room for, where nothing but sending is to be decided.
+FEWEST, AT_ONCE = 64, 200
 
 
 @dataclass
 class Round:
-    """What becomes of a batch: sent now, sent in turn, or too late; `seen` tells how many rows there were."""
+    """What becomes of a batch: sent now, sent in turn, or too late; `seen` rows of `limit` at most were read."""
 
     seen: int = 0
+    limit: int = AT_ONCE
     offered: list[Row] = field(default_factory=list)
     turns: list[tuple[Row, datetime]] = field(default_factory=list)
     missed: list[Row] = field(default_factory=list)
@@ -81,9 +39,13 @@ class Round:
         return len(self.offered) + len(self.turns) + len(self.missed)
 
     @property
+    def is_full(self) -> bool:
+        return self.seen == self.limit
+
+    @property
     def has_more(self) -> bool:
         """Whether there was more of it than could be decided about: the next round need not wait for the tick."""
-        return self.seen == AT_ONCE or self.seen > self.handled
+        return self.is_full or self.seen > self.handled
 
     def add(self, other: "Round") -> None:
         self.offered += other.offered
@@ -93,19 +55,21 @@ class Round:
 
 def work_off(now: datetime, statuses: Sequence[str], room: int, full_accounts: Sequence[int]) -> Round:
     """Decide about a batch of what is overdue, in one transaction; at most `room` of it may be offered now."""
-    backlog = _backlog(now, statuses, full_accounts)
-    if not backlog.exists():
+    limit = min(max(2 * room, FEWEST), AT_ONCE)
+    rows_due = backlog.of(now, statuses, full_accounts)
+    if not rows_due.exists():
         return Round()
     rows: list[Row] = []
     try:
-        with transaction.atomic():
-            rows = _batch(backlog)
+        with spared(), transaction.atomic():
+            rows = backlog.oldest(rows_due, limit)
             found = _decide(rows, now, room)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("%d overdue deliveries are looked at one by one", len(rows))
         found = _one_by_one(rows, now, room)
+    found.limit = limit
     for row in found.missed:
         touches.add(row.workspace_id)
     if found.missed:
@@ -131,29 +95,6 @@ def _decide(rows: Sequence[Row], now: datetime, room: int) -> Round:
     found = _judge(rows, now, room)
     _write(found, now)
     return found
-
-
-def not_free_between(now: datetime) -> tuple[datetime, datetime]:
-    """What was offered between these two may still be on its way.
-
-    Before the first it was in vain, and after the second it can only have been by a wrong clock.
-    """
-    return now - span("reoffer"), now + 2 * span("look_ahead")
-
-
-def _backlog(now: datetime, statuses: Sequence[str], full_accounts: Sequence[int]) -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(status__in=statuses, hold_reason="", due_at__lte=now - span("fresh"))
-    before, after = not_free_between(now)
-    rows = rows.filter(Q(queued_at__isnull=True) | Q(queued_at__lt=before) | Q(queued_at__gt=after))
-    if leap := clock.leap():
-        rows = rows.exclude(due_at__gt=leap[0], due_at__lte=leap[1])
-    return rows.exclude(account_id__in=full_accounts) if full_accounts else rows
-
-
-def _batch(backlog: QuerySet[Delivery]) -> list[Row]:
-    """The oldest of it. Several workers share a backlog: what one of them holds the others skip."""
-    locked = backlog.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
-    return [Row(*values) for values in locked.values_list(*COLUMNS)[:AT_ONCE]]
 
 
 def _judge(rows: Sequence[Row], now: datetime, room: int) -> Round:

@@ -35,11 +35,11 @@ class Seats:
         self._has_more = False
 
     def room(self, busy: int) -> int:
-        """How many overdue deliveries may be offered now: never more are out than twice the free threads."""
+        """How many overdue deliveries may be offered now: in hand and out are never more than twice the threads."""
         with self._lock:
             lapsed = time.monotonic() - settings.PUNCTUAL["reoffer"]
             self._out = {pk: at for pk, at in self._out.items() if at > lapsed}
-            return max(2 * max(_threads() - busy, 0) - len(self._out), 0)
+            return max(2 * _threads() - busy - len(self._out), 0)
 
     def offered(self, delivery_ids: Iterable[int], *, has_more: bool) -> None:
         with self._lock:
@@ -53,7 +53,7 @@ class Seats:
     def wants_more(self) -> bool:
         """Whether a backlog waits and this worker has next to nothing of it left; said once after each round."""
         with self._lock:
-            wants = self._has_more and self._is_open and len(self._out) <= _threads() // 2
+            wants = self._has_more and self._is_open and len(self._out) <= _threads() * 3 // 4
             self._has_more = self._has_more and not wants
             return wants
 
