@@ -69,12 +69,14 @@ class Clock:
         self._jumped_at: float | None = None
         self._jump = 0.0
         self._leap: Leap | None = None
+        self._home: float | None = None  # wall against steady before it began to jump
 
     def now(self) -> datetime:
         """Never ahead of the database's time; every reading looks for a jump."""
         steady, ahead = self._look()
         with self._lock:
             if self._ahead is not None and abs(ahead - self._ahead) > _limit():
+                self._home = self._home if self._has_jumped_lately else self._ahead
                 self._moved(steady, ahead - self._ahead)
                 if self._base is None:
                     self._leap_over(steady, self._ahead, ahead)
@@ -143,6 +145,9 @@ class Clock:
         logger.warning("the clock jumped by %+.1f s; nothing is claimed until it is steady", seconds)
 
     def _leap_over(self, steady: float, was: float, now: float) -> None:
+        if self._base is None and self._home is not None and abs(now - self._home) <= _limit():
+            self._leap = None  # set right again: it goes on as it went before
+            return
         leap = self._leap if self.leap else None
         unmoved = steady + (was if leap is None else leap.before - leap.at)
         self._leap = Leap(unmoved, steady + now, steady) if steady + now > unmoved + _limit() else None

@@ -142,6 +142,14 @@ def test_leap_ends_when_the_clock_is_set_back(hands, db):
     assert clock.leap() is None
 
 
+def test_clock_set_back_and_right_again_has_leapt_over_nothing(hands, db):
+    clock.now()
+    hands.set_by(-HOURS.total_seconds())
+    clock.now()
+    hands.set_by(HOURS.total_seconds())
+    assert (clock.now(), clock.is_steady(), clock.leap()) == (NOW, False, None)
+
+
 def test_leap_ends_with_its_grace(hands, settings):
     clock.now()
     hands.set_by(3600)

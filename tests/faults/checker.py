@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ SELECT n.kind, n.delivery_id, a.remote_id AS account, n.created_at
 """
 TIMES = ("scheduled_for", "due_at", "settled_at", "created_at", "waits_until", "restored_from", "beat_at")
 TOLD_OF_ONE = {"failed", "missed", "asked", "held"}
+DIGEST = ("digest",)  # one notice for all that was missed in an outage
 NOT_MEANT_TO_GO = {"draft", "canceled"}
 
 
@@ -146,7 +147,7 @@ def check(evidence: Evidence, now: datetime) -> Figures:
         if _is_lost(row, any(arrival.accepted for arrival in seen), told, now):
             figures.lost.append(f"{row.public_id} ({row.status})")
     for window in evidence.windows:
-        _measure(window, rows, told, now, figures)
+        _measure(window, rows, _ends(rows, by_mark, told, now), now, figures)
     figures.complaints += _in_words(figures)
     return figures
 
@@ -179,35 +180,50 @@ def _is_lost(row: Row, is_out: bool, told: dict[Any, datetime], now: datetime) -
         return True
     if row.due_at and row.due_at > now and (row.status == "retrying" or (row.waits_until or now) > now):
         return False  # "waiting until 10:42" is on the page
+    if row.status == "missed" and DIGEST in told:
+        return False
     return row.id not in told and row.account not in told
 
 
-def _measure(window: Window, rows: Sequence[Row], told: dict[Any, datetime], now: datetime, figures: Figures) -> None:
+def _measure(
+    window: Window, rows: Sequence[Row], ends: Mapping[int, datetime | None], now: datetime, figures: Figures
+) -> None:
     """From the fault's end to the last affected delivery in a final or visible state."""
     affected = [row for row in rows if window.ids is None or row.id in window.ids]
     if not affected:
         figures.complaints.append(f"{window.label}: no delivery was affected, so nothing was shown")
         return
-    ends = [_ended_at(row, told) for row in affected]
-    open_rows = [row.public_id for row, end in zip(affected, ends, strict=True) if end is None]
-    if open_rows:
-        seconds, words = None, f"{len(open_rows)} not settled after {(now - window.gone_at).total_seconds():.1f} s"
+    count = sum(ends[row.id] is None for row in affected)
+    seconds: float | None = None
+    if count:
+        words = f"{count} not settled after {(now - window.gone_at).total_seconds():.1f} s"
     else:
-        # What was due only after the fault is measured from its own second.
-        begins = [max(window.gone_at, row.scheduled_for or window.gone_at) for row in affected]
-        seconds = max((end - begin).total_seconds() for end, begin in zip(ends, begins, strict=True) if end)
-        seconds, words = max(round(seconds, 3), 0.0), f"recovered after {seconds:.2f} s, not within {window.within:g} s"
+        seconds = max(_seconds_after(window, row, ends[row.id]) for row in affected)
+        words = f"recovered after {seconds:.2f} s, not within {window.within:g} s"
     figures.recovery[window.label] = seconds
     if seconds is None or seconds > window.within:
         figures.complaints.append(f"{window.label}: {words}")
 
 
-def _ended_at(row: Row, told: dict[Any, datetime]) -> datetime | None:
-    if not row.is_final:
-        return None
-    if row.settled_at:
-        return row.settled_at
-    return told.get(row.id) or told.get(row.account)
+def _seconds_after(window: Window, row: Row, end: datetime | None) -> float:
+    """What was due only after the fault is measured from its own second."""
+    begin = max(window.gone_at, row.scheduled_for or window.gone_at)
+    return max(round(((end or begin) - begin).total_seconds(), 3), 0.0)
+
+
+def _ends(
+    rows: Sequence[Row], by_mark: Mapping[tuple[str, str], list[Arrival]], told: dict[Any, datetime], now: datetime
+) -> dict[int, datetime | None]:
+    """When each came to rest; None where it has not."""
+    ends: dict[int, datetime | None] = {}
+    for row in rows:
+        out = [arrival.at for arrival in by_mark.get(row.mark, []) if arrival.accepted]
+        ends[row.id] = None
+        if row.is_final:
+            ends[row.id] = row.settled_at or told.get(row.id) or told.get(row.account)
+            if row.settled_at and row.settled_at > now and out:
+                ends[row.id] = out[0]  # written by a clock that was wrong just then: the network's word counts
+    return ends
 
 
 def _told_of(notices: Iterable[Told]) -> dict[Any, datetime]:
@@ -218,6 +234,8 @@ def _told_of(notices: Iterable[Told]) -> dict[Any, datetime]:
             told[notice.delivery_id] = notice.at  # the last time is when the matter came to rest
         elif notice.kind == "account" and notice.account:
             told.setdefault(notice.account, notice.at)
+        elif notice.kind == "digest":
+            told[DIGEST] = notice.at
     return told
 
 

@@ -41,6 +41,18 @@ def test_a_later_post_is_measured_from_its_own_second():
     assert (figures.complaints, figures.recovery) == ([], {"all": 1.0})
 
 
+def test_a_row_that_a_wrong_clock_wrote_is_measured_by_the_network():
+    wrong = replace(ROW, settled_at=AT + 6 * 3600 * SECOND)
+    assert judged([wrong]).recovery == {"all": 0.1}
+
+
+def test_one_digest_tells_of_all_that_was_missed_and_of_nothing_else():
+    missed, failed = (replace(ROW, status=status) for status in ("missed", "failed"))
+    digest = [Told("digest", None, None, AT + SECOND)]
+    assert judged([missed], [], notices=digest).complaints == []
+    assert judged([failed], [], notices=digest).lost == ["abc (failed)"]
+
+
 def test_what_waits_for_a_rate_limit_is_on_the_page():
     until = AT + 3600 * SECOND
     waiting = replace(ROW, status="scheduled", due_at=until, waits_until=until, settled_at=None)

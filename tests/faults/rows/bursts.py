@@ -1,8 +1,13 @@
 """Many at once: rows 4, 21 and 26."""
 
+import statistics
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tests.faults.checker import Row
 from tests.faults.plan import row
 from tests.faults.rows import KINDS
-from tests.faults.stage import Stage, now, soon
+from tests.faults.stage import Net, Stage, now, soon
 
 
 @row(4, "4 workers, 1,000 due in one second", cores=2, seconds=45)
@@ -18,3 +23,61 @@ def one_second(stage: Stage) -> None:
     stage.insist(at > now(), "everything was scheduled in time")
     stage.settle(seconds=60 + count / 50)
     stage.insist(all(row.status == "published" for row in stage.rows()), "all of them are published")
+
+
+@row(21, "10,000 due after 6 h of downtime", cores=1.2, seconds=60)
+def downtime(stage: Stage) -> None:
+    """What is not too late goes out oldest first and paced, the rest asks, and what is due now does not wait."""
+    net, count = stage.net(), stage.many(10_000, 2000)
+    accounts = [stage.account(f"key-{number}", net) for number in range(50)]
+    hours = timedelta(hours=6) * stage.scale
+    old = stage.posts(accounts, [now() - hours * (number + 1) / count for number in range(count)])
+    stage.worker()
+    begin = soon(1)
+    fresh = stage.posts(accounts, [begin + timedelta(seconds=0.2 * number) for number in range(100)])
+    stage.settle(fresh, seconds=60)
+    late = _lateness(net, stage.rows(fresh))
+    stage.insist(len(late) == len(fresh), f"{len(late)} of {len(fresh)} fresh ones are out")
+    stage.insist(late and _part(late, 95) <= 5, f"fresh ones are on time: p95 {late and _part(late, 95):.1f} s")
+    # At the account's pace: one in three seconds.
+    stage.settle(old, seconds=stage.span(3) * count / 50 + 60)
+    limit = timedelta(minutes=60) * stage.scale
+    stage.insist(not [one for one in _lateness(net, stage.rows(old)) if one > limit.total_seconds() + 5], "by policy")
+    digests = stage.notices("digest")
+    stage.insist(len(digests) == 1, f"one digest tells what happened, not {len(digests)}")
+    stage.insist(not stage.notices("missed"), "and no notice for each")
+    stage.insist(any(row.status == "missed" for row in stage.rows(old)), "some were too late")
+
+
+def _lateness(net: Net, rows: Sequence[Row]) -> list[float]:
+    """Seconds, of those that are out, by the network's log."""
+    out = {(arrival.account, arrival.text_sha256): arrival.at for arrival in net.arrivals() if arrival.accepted}
+    return [(out[row.mark] - row.scheduled_for).total_seconds() for row in rows if row.mark in out]
+
+
+def _part(values: list[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+@row(26, "one network hangs with 200 posts due on it", cores=0.8, seconds=60)
+def hanging(stage: Stage) -> None:
+    net, dead = stage.net(), stage.net("dead")
+    for _ in range(2):
+        stage.worker()
+    stuck = [stage.account(f"key-stuck{number}", dead) for number in range(10)]
+    well = [stage.account(f"{kind}-well{number}", net) for number in range(4) for kind in KINDS]
+    dead.script({"match": "*", "do": "silence"})
+    begin = soon(2)
+    hung = stage.posts(stuck, [begin] * stage.many(200, 200))
+    fine = stage.posts(well, _every(begin + timedelta(seconds=0.5), 0.1, stage.many(200, 200)))
+    stage.settle(fine, seconds=60)
+    late = _lateness(net, stage.rows(fine))
+    stage.insist(len(late) == len(fine), f"{len(late)} of {len(fine)} are out on the others")
+    stage.insist(late and _part(late, 99) <= 1, f"the others stay on time: p99 {late and _part(late, 99):.2f} s")
+    dead.clear()
+    stage.recovers("it answers again", stage.lease / stage.scale + 330, hung)
+    stage.settle(hung, seconds=stage.bound(30 + 330))
+
+
+def _every(begin: datetime, seconds: float, count: int) -> list[datetime]:
+    return [begin + timedelta(seconds=seconds * number) for number in range(count)]
