@@ -17,7 +17,7 @@ from scheduler_ui.domain.scenes import (
     switched_off_sentence,
     told,
 )
-from scheduler_ui.models import WAITING, Delivery, Hold
+from scheduler_ui.models import WAITING, Delivery, Hold, Status
 
 
 def scheduled(delivery: Delivery, scene: Scene) -> Reason:
@@ -25,6 +25,8 @@ def scheduled(delivery: Delivery, scene: Scene) -> Reason:
     sentence, actor = _("Goes out %(moment)s.") % {"moment": moment}, Actor.PUNCTUAL
     if is_due(delivery, scene):
         sentence = _("Due %(moment)s; it goes out next.") % {"moment": moment}
+    elif _is_in_line(delivery, scene):
+        sentence = _("It waits for its turn, and goes out %(moment)s.") % {"moment": moment}
     return _waiting(delivery, scene, sentence, actor)
 
 
@@ -91,6 +93,11 @@ def _waiting(delivery: Delivery, scene: Scene, sentence: str, actor: Actor, erro
         why += [
             _("%(platform)s asked to slow down: all that waits for this account waits, this until %(time)s.") % words
         ]
+    elif _is_in_line(delivery, scene):
+        words = {"time": scene.at(delivery.scheduled_for or scene.now)}
+        why += [
+            _("It was due %(time)s. More is due for this account than may go out at once: each has its turn.") % words
+        ]
     if not is_due(delivery, scene):
         why += [_("It is not due yet: %(span)s to go.") % {"span": span_in_words(due(delivery) - scene.now)}]
     if not scene.machine.is_beating(scene.now):
@@ -122,3 +129,9 @@ def _is_slowed(delivery: Delivery, scene: Scene) -> bool:
     """After a 429 the whole account waits."""
     until = delivery.account.waits_until
     return until is not None and until >= due(delivery) > scene.now
+
+
+def _is_in_line(delivery: Delivery, scene: Scene) -> bool:
+    """After an outage, or where a platform takes only so many at a time."""
+    has_turn = delivery.scheduled_for is not None and delivery.scheduled_for <= scene.now < due(delivery)
+    return has_turn and delivery.status == Status.SCHEDULED and not _is_slowed(delivery, scene)

@@ -5,31 +5,12 @@ says what it was, so two workers never use the same moment twice.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduler_ui.models import Budget
+from scheduler_ui.platforms.rates import Rate
 
 FORGOTTEN = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class Rate:
-    """At most `limit` within any span of `per`: half of them may come at once, the other half one by one.
-
-    That is what makes it hold for every span, wherever it begins: a burst, and what trickles in beside it.
-    """
-
-    limit: int
-    per: timedelta
-
-    @property
-    def interval(self) -> timedelta:
-        return self.per / max(self.limit - self.burst, 1)
-
-    @property
-    def burst(self) -> int:
-        return max(self.limit // 2, 1)
 
 
 def take(key: str, rate: Rate, now: datetime) -> datetime | None:

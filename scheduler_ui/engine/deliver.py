@@ -11,7 +11,7 @@ from typing import Any
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import beats, claims, clock, crash, prepare, resolve, restoring, settle, switch, ticks
+from scheduler_ui.engine import beats, claims, clock, crash, prepare, rates, resolve, restoring, settle, switch, ticks
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
@@ -90,6 +90,8 @@ def _send(delivery: Delivery) -> None:
     key, payload = frozen
     platform.warm()
     if not clock.sleep_until(due_at - span("claim_before")):
+        return
+    if rates.must_wait(delivery, platform, clock.now()):
         return
     lease = platform.deadline + span("lease_extra")
     attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())

@@ -30,6 +30,9 @@ def recover_lapsed(now: datetime) -> int:
 
 
 def forget_offers(now: datetime) -> int:
-    """The queue was emptied or begun anew: whatever was offered has to be offered again, at the next tick."""
-    soon = Delivery.objects.filter(due_at__lte=now + span("look_ahead"), hold_reason="", queued_at__isnull=False)
-    return soon.update(queued_at=None)
+    """The queue is away, was emptied or begun anew: whatever was offered has to be offered again, at the next tick.
+
+    Not as if it never had been: of a backlog, what has its turn keeps it.
+    """
+    offered = {"due_at__lte": now + span("look_ahead"), "queued_at__gte": now - span("reoffer")}
+    return Delivery.objects.filter(**offered, hold_reason="").update(queued_at=now - 2 * span("reoffer"))

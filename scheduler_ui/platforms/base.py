@@ -4,14 +4,16 @@ An instance is made for one account and used by one thread: `platform_class(acco
 `publish` returns Published or Accepted, or raises one of the four errors; nothing else may leave it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar
 
 from scheduler_ui.platforms.http import Http
 from scheduler_ui.platforms.outcomes import Accepted, Published
+from scheduler_ui.platforms.rates import Rate
+from scheduler_ui.platforms.rehearsal_log import RehearsalLog
 
 
 class Kind(StrEnum):
@@ -118,18 +120,6 @@ class Problem:
     field: str = "text"  # or "media"
 
 
-class RehearsalLog(Protocol):
-    """Where the rehearsal network keeps what arrived; injected, for platforms know no database."""
-
-    def add(self, account: str, key: str, text: str, behaviour: str, *, is_accepted: bool) -> str: ...
-
-    def find(self, account: str, key: str) -> str | None: ...
-
-    def recent(self, account: str, since: datetime) -> Iterable[tuple[str, str, datetime]]: ...
-
-    def count(self, account: str, behaviour: str) -> int: ...
-
-
 @dataclass(frozen=True)
 class Tools:
     """What the outside world lends a platform."""
@@ -160,6 +150,8 @@ class Platform:
     # Its readers fetch pictures and films from Punctual itself, from the moment of sending.
     hands_out_media: ClassVar[bool] = False
     has_settings_page: ClassVar[bool] = False
+    # What it allows, so that it need not refuse: posts count, whatever a platform counts in.
+    rates: ClassVar[tuple[Rate, ...]] = ()
     # The runaway brake counts what is sent; False where nothing is: readers fetch it.
     has_brake: ClassVar[bool] = True
     deadline: timedelta = timedelta(seconds=20)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from scheduler_ui.platforms.answers import LONGEST_WAIT
+
 
 @dataclass(frozen=True)
 class Published:
@@ -51,7 +53,8 @@ class Unavailable(PlatformError):
         self, sentence: str, answer: str = "", *, retry_after: timedelta | None = None, is_rate_limit: bool = False
     ):
         super().__init__(sentence, answer)
-        self.retry_after = retry_after
+        # However long somebody asks us to wait: not for days.
+        self.retry_after = min(retry_after, LONGEST_WAIT) if retry_after is not None else None
         self.is_rate_limit = is_rate_limit  # the whole account waits, and no try is counted
 
 

@@ -16,7 +16,6 @@ from scheduler_ui.platforms.base import (
     Kind,
     Platform,
     Profile,
-    RehearsalLog,
     RemotePost,
     Tools,
 )
@@ -29,6 +28,7 @@ from scheduler_ui.platforms.outcomes import (
     Unavailable,
     Unconfirmed,
 )
+from scheduler_ui.platforms.rehearsal_log import RehearsalLog
 from scheduler_ui.platforms.words import gettext as _
 from scheduler_ui.platforms.words import gettext_noop
 

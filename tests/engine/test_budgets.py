@@ -7,12 +7,12 @@ import pytest
 from django.db import connections
 
 from scheduler_ui.engine import budgets
-from scheduler_ui.engine.budgets import Rate
 from scheduler_ui.models import Budget
+from scheduler_ui.platforms.rates import Rate
 from tests.factories import NOW
 
 SECOND = timedelta(seconds=1)
-RATE = Rate(10, 10 * SECOND)
+RATE = Rate("account", 10, 10 * SECOND)
 
 
 def taken(until, step):
@@ -60,7 +60,7 @@ def test_budgets_know_nothing_of_each_other():
 
 @pytest.mark.django_db
 def test_rate_of_one_serves_one():
-    rate = Rate(1, 10 * SECOND)
+    rate = Rate("account", 1, 10 * SECOND)
     assert [budgets.take("key", rate, NOW), budgets.take("key", rate, NOW)] == [None, NOW + 10 * SECOND]
 
 
@@ -100,7 +100,7 @@ def at_once(work, many=4):
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_together_take_no_more_than_there_is():
-    rate = Rate(40, timedelta(hours=1))
+    rate = Rate("account", 40, timedelta(hours=1))
     answers = at_once(lambda: [budgets.take("key", rate, NOW) for _ in range(15)])
     assert answers.count(None) == rate.burst
 

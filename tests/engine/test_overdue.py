@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler_ui.domain import digests
-from scheduler_ui.engine import offers, overdue
+from scheduler_ui.engine import offers, overdue, recover
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Workspace
 from tests.factories import NOW, a_post, a_workspace, an_account
@@ -241,3 +241,12 @@ def test_missing_a_backlog_costs_few_statements_and_lets_a_fresh_one_through(
     with django_assert_max_num_queries(30):
         assert offer() == [fresh.pk]
     assert Delivery.objects.filter(status=Status.MISSED).count() == overdue.FEWEST
+
+
+def test_queue_that_was_lost_takes_no_turn_away(account, offer):
+    first, second = post_at(account, -300), post_at(account, -200)
+    offer()
+    gone(first)
+    recover.forget_offers(NOW + GAP)
+    assert due_of(second) == [NOW + GAP]
+    assert offer(NOW + GAP + timedelta(seconds=6)) == [second.pk]
