@@ -191,6 +191,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # --- Publishing -------------------------------------------------------------------------------------------------------
+# What a Prometheus elsewhere must show to read /metrics; without it, only this machine and the operator may.
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
 # None leaves it to the button in the settings; true and false stand over it.
 SCHEDULING_ENABLED = environment.flag("SCHEDULING_ENABLED", None)
 ALLOW_PRIVATE_TARGETS = environment.networks("ALLOW_PRIVATE_TARGETS")

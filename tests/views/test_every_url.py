@@ -13,7 +13,7 @@ from tests.factories import a_post, a_user, a_workspace, an_account
 pytestmark = pytest.mark.django_db
 
 # What anybody may see; each has tests of its own.
-PUBLIC = {"healthz", "readyz", "feed", "feed_atom", "feed_json", "feed_entry", "setup", "join", "one_tap"}
+PUBLIC = {"healthz", "readyz", "metrics", "feed", "feed_atom", "feed_json", "feed_entry", "setup", "join", "one_tap"}
 # Addresses that name a row: whose, and by what.
 ROWS = {
     "account": Account,
