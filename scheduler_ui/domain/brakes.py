@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards, notices
-from scheduler_ui.domain.holds import BRAKES, hold_for
+from scheduler_ui.domain.holds import BRAKES, hold_for, turned_to
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import STARTED, WAITING, Account, Delivery, Event, Hold, Notice, User
 from scheduler_ui.platforms import registry
@@ -80,7 +80,7 @@ def waive_brake(delivery: Delivery, person: User, now: datetime) -> None:
     """Somebody has looked: let it go on; what is too late by now is for the late policy to judge. Raises Refused."""
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=delivery.account_id)
-        changes = {"is_brake_waived": True, "hold_reason": hold_for(account, delivery.post), "queued_at": None}
+        changes = {"is_brake_waived": True} | turned_to(hold_for(account, delivery.post))
         held = Delivery.objects.filter(pk=delivery.pk, status__in=WAITING, hold_reason__in=BRAKES)
         if held.update(**changes) != 1:
             raise Refused(_("It is not held any more."))

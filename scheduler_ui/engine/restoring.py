@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools, telling
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import hold_for, turned_to
 from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.engine import beats, claims, clock, keys, ledger, resolve, settle, switch, touches
 from scheduler_ui.engine.numbers import span, spans
@@ -132,7 +132,7 @@ def _release(delivery: Delivery, attempt: Attempt | None) -> None:
     def free() -> None:
         held = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, hold_reason=Hold.RESTORED)
         hold = hold_for(Account.objects.get(pk=delivery.account_id), delivery.post)
-        if held.filter(token=delivery.token).update(hold_reason=hold, **settle.FREE) == 1 and attempt is not None:
+        if held.filter(token=delivery.token).update(**settle.FREE | turned_to(hold)) == 1 and attempt is not None:
             resolve.close(attempt, Attempt.Outcome.ABSENT, None)
 
     ledger.write(free)

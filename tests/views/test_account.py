@@ -1,6 +1,7 @@
 """allauth's pages in our house."""
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.urls import reverse
 
@@ -83,3 +84,14 @@ def test_page_after_the_sign_in_stands_in_the_house(client, user, name):
 def test_several_mails_are_no_matter_here(client, user):
     client.force_login(user)
     assert client.get(reverse("account_email")).url == reverse("settings")
+
+
+def test_somebody_without_a_password_chooses_one(client, user):
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
+    answer = client.get(reverse("account_set_password"))
+    assert [template.name for template in answer.templates][:2] == [
+        "account/password_set.html",
+        "account/password_change.html",
+    ]
