@@ -1,5 +1,6 @@
 """One decision for many rows: each is taken or refused by itself, and the refusals are counted in words."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from scheduler_ui.domain import deliveries, moves, posts, promises, trash
 from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.posts import When
 from scheduler_ui.domain.refusals import AlreadyStarted, InThePast, Refused
-from scheduler_ui.models import Delivery, Post, User
+from scheduler_ui.models import Delivery, Post, User, Workspace
 
 # More than this takes longer than anybody waits for a page.
 MOST = 1000
@@ -73,6 +74,19 @@ def apply(action: Action, rows: Sequence[Any], *, actor: User, now: datetime, sh
             for number, step in chunk:
                 _try(told, number, step)
     return told
+
+
+def restore(workspace: Workspace, moment: datetime, *, actor: User, now: datetime) -> int:
+    """Take out of the trash what was put there at that very moment; tell how many posts."""
+    posts = list(trash.posts_in(workspace).filter(deleted_at=moment)[:MOST])
+    done = 0
+    for start in range(0, len(posts), AT_ONCE):
+        with transaction.atomic():
+            for post in posts[start : start + AT_ONCE]:
+                with contextlib.suppress(Refused):
+                    trash.restore(post, actor=actor, now=now)
+                    done += 1
+    return done
 
 
 def _work(

@@ -84,20 +84,8 @@ def _choices(kind: Kind, when: When, clock: str) -> tuple[tuple[str, str, bool],
     if kind == Kind.PLAIN:
         return ()
     is_other = when.fold == (Post.Fold.EARLIER if kind == Kind.GAP else Post.Fold.LATER)
-    if kind == Kind.OVERLAP:
-        reading = wall_clock.explain(when.local, when.timezone, when.fold, clock)
-        (_first, first), (_second, second) = reading.choices
-        return ((Post.Fold.COMPATIBLE, first, not is_other), (Post.Fold.LATER, second, is_other))
-    usual, before = (_shown(when, fold, clock) for fold in (Post.Fold.COMPATIBLE, Post.Fold.EARLIER))
-    return (
-        (Post.Fold.COMPATIBLE, _("At %(time)s") % {"time": usual}, not is_other),
-        (Post.Fold.EARLIER, _("Before it, at %(time)s") % {"time": before}, is_other),
-    )
-
-
-def _shown(when: When, fold: str, clock: str) -> str:
-    instant = wall_clock.to_utc(when.local, when.timezone, fold)
-    return wall_clock.face(wall_clock.to_local(instant, when.timezone)[0], clock)
+    (_usual, first), (other, second) = wall_clock.explain(when.local, when.timezone, when.fold, clock).choices
+    return ((Post.Fold.COMPATIBLE, first, not is_other), (other, second, is_other))
 
 
 def _whole(clock: Clock, instant: datetime) -> str:

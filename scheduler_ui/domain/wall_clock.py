@@ -100,7 +100,7 @@ def explain(local: datetime, zone: str, policy: str = "compatible", clock: str =
     kind, instant = kind_of(local, zone), to_utc(local, zone, policy)
     shown = to_local(instant, zone)[0]
     if kind == Kind.GAP:
-        return Reading(kind, instant, shown, _gap_sentence(local, shown, zone, clock))
+        return Reading(kind, instant, shown, _gap_sentence(local, shown, zone, clock), _gap_choices(local, zone, clock))
     if kind == Kind.OVERLAP:
         sentence = _("%(time)s happens twice that day in %(city)s.") % {"time": face(local, clock), "city": city(zone)}
         return Reading(kind, instant, shown, sentence, _overlap_choices(local, zone, clock))
@@ -147,6 +147,14 @@ def _gap_sentence(local: datetime, shown: datetime, zone: str, clock: str) -> st
         return _("%(time)s does not exist that day in %(city)s; it goes out at %(shown)s.") % words
     words["day"] = dateformat.format(shown, "j F")
     return _("%(time)s does not exist that day in %(city)s; it goes out on %(day)s at %(shown)s.") % words
+
+
+def _gap_choices(local: datetime, zone: str, clock: str) -> tuple[tuple[str, str], ...]:
+    after, before = (face(to_local(to_utc(local, zone, fold), zone)[0], clock) for fold in ("compatible", "earlier"))
+    return (
+        ("compatible", _("At %(time)s") % {"time": after}),
+        ("earlier", _("Before it, at %(time)s") % {"time": before}),
+    )
 
 
 def _overlap_choices(local: datetime, zone: str, clock: str) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from scheduler_ui.domain import wall_clock
 from scheduler_ui.domain.bulk import Shift
+from scheduler_ui.domain.calendars import EARLIEST, LATEST
 from scheduler_ui.domain.posts import When
 from scheduler_ui.domain.wall_clock import Kind, Reading
 from scheduler_ui.models import Post
@@ -61,6 +62,16 @@ class WhenForm(forms.Form):
     def when(self, zone: str) -> When:
         """The chosen instant on the clock of another zone: a post keeps its own."""
         return When.at(self.reading.instant, zone)
+
+
+class MoveForm(WhenForm):
+    """A new place on the calendar, within what a calendar can show."""
+
+    def clean_at(self) -> datetime:
+        at: datetime = self.cleaned_data["at"]
+        if not EARLIEST.year <= at.year <= LATEST.year:
+            raise forms.ValidationError(_("Choose a date and a time."))
+        return at
 
 
 class ShiftForm(WhenForm):

@@ -6,4 +6,5 @@ urlpatterns = [
     path("queue/", queue.index, name="queue"),
     path("queue/confirm/", queue.confirm, name="queue_confirm"),
     path("queue/apply/", queue.apply, name="queue_apply"),
+    path("queue/undo/", queue.undo, name="queue_undo"),
 ]

@@ -17,6 +17,7 @@ from scheduler_ui.domain.calendars import EARLIEST, LATEST
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.moves import Moved
 from scheduler_ui.domain.posts import AlreadyStarted, Refused, When
+from scheduler_ui.forms.times import MoveForm
 from scheduler_ui.models import Post
 from scheduler_ui.views import calendar
 from scheduler_ui.views.addresses import Address
@@ -32,13 +33,16 @@ SALT = "move"
 @member_required
 def move(request, public_id):
     """POST one of `day`, `at` (the viewer's clock), `days` or `minutes`; `here` is the calendar's own address."""
-    post = _find(request, public_id)
-    if request.method == "GET":
-        return _dialog(request, post)
+    post, form = _find(request, public_id), None
+    if request.method == "GET" or "asked" in request.POST:
+        form = _form(request, post)
+        if not form.is_valid():
+            return _dialog(request, post, form)
     try:
-        moved = moves.move(post, _asked(request, post), actor=request.user, now=timezone.now())
+        when = form.when(post.timezone) if form else _asked(request, post)
+        moved = moves.move(post, when, actor=request.user, now=timezone.now())
     except Refused as refusal:
-        return _refused(request, post, refusal)
+        return _refused(request, post, refusal, form)
     toast(request, _sentence(moved, Clock.of(request.user)), _undo_address(moved))
     return _answer(request)
 
@@ -64,13 +68,22 @@ def _find(request: HttpRequest, public_id: str) -> Post:
     return get_object_or_404(Post, public_id=public_id, workspace=request.member.workspace, deleted_at=None)
 
 
-def _dialog(request: HttpRequest, post: Post, refusal: str = "") -> HttpResponse:
+def _form(request: HttpRequest, post: Post) -> MoveForm:
+    """On the viewer's clock; a time that is missing there, or there twice, is asked about."""
     zone = str(request.user.timezone)
-    at = wall_clock.to_local(post.scheduled_for, zone)[0].isoformat(timespec="minutes") if post.scheduled_for else ""
-    sent = request.POST or request.GET
-    words = {"post": post, "at": sent.get("at", at), "here": sent.get("here", ""), "zone": zone, "refusal": refusal}
+    at = wall_clock.to_local(post.scheduled_for, zone)[0] if post.scheduled_for else None
+    typed = request.POST if request.method == "POST" else None
+    initial = {"at": request.GET.get("at", at)}
+    return MoveForm(typed, zone=zone, clock=request.user.clock, initial=initial, auto_id="move-%s")
+
+
+def _dialog(request: HttpRequest, post: Post, form: MoveForm) -> HttpResponse:
+    words = {"post": post, "form": form, "here": (request.POST or request.GET).get("here", "")}
     template = "calendar/_move.html" if request.htmx else "calendar/move.html"
-    return render(request, template, words, status=422 if refusal else 200)
+    page = render(request, template, words, status=422 if form.errors else 200)
+    if form.errors:
+        page.headers["HX-Retarget"], page.headers["HX-Reswap"] = "#dialog", "innerHTML"
+    return page
 
 
 def _asked(request: HttpRequest, post: Post) -> When:
@@ -113,13 +126,12 @@ def _told(moved: Moved, clock: Clock) -> str:
     return f"{clock.day(instant, timezone.now())}, {clock.time(instant)}"
 
 
-def _refused(request: HttpRequest, post: Post, refusal: Refused) -> HttpResponse:
+def _refused(request: HttpRequest, post: Post, refusal: Refused, form: MoveForm | None) -> HttpResponse:
     """The sentence with the calendar as it is (409 when the post was faster); a form that can be mended stays open."""
     has_started = isinstance(refusal, AlreadyStarted)
-    if "asked" in request.POST and not has_started:
-        form = _dialog(request, post, str(refusal))
-        form.headers["HX-Retarget"], form.headers["HX-Reswap"] = "#dialog", "innerHTML"
-        return form
+    if form and not has_started:
+        form.add_error("at", str(refusal))
+        return _dialog(request, post, form)
     messages.error(request, str(refusal))
     return _answer(request, 409 if has_started else 422)
 

@@ -1,11 +1,16 @@
 """The queue: tabs of deliveries, and one decision for many of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.contrib import messages
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from scheduler_ui.domain import bulk, listings, queues
@@ -19,6 +24,8 @@ from scheduler_ui.views.answers import acted
 from scheduler_ui.views.members import member_required
 from scheduler_ui.views.toasts import toast
 
+UNDO_SECONDS = 60  # the toast stays for 30, and longer under the pointer
+SALT = "bulk delete"
 # What may be done with many rows of a tab at once.
 BULK = {
     Tab.UPCOMING: (Action.RESCHEDULE, Action.CANCEL, Action.DELETE),
@@ -60,9 +67,33 @@ def apply(request: HttpRequest) -> HttpResponse:
         return _confirm(request, chosen, form, status=422)
     rows = chosen.rows(request.member)
     shift = form.shift() if is_move else None
-    told = bulk.apply(chosen.action, rows, actor=request.user, now=timezone.now(), shift=shift)
-    toast(request, told.sentence)
+    now = timezone.now()
+    told = bulk.apply(chosen.action, rows, actor=request.user, now=now, shift=shift)
+    toast(request, told.sentence, _undo_address(now) if chosen.action == Action.DELETE and told.done else "")
     return acted(request, _address(chosen.filter))
+
+
+@require_POST
+@member_required
+def undo(request: HttpRequest) -> HttpResponse:
+    """Take out of the trash what one press has put there."""
+    try:
+        moment = datetime.fromisoformat(signing.loads(request.GET.get("deleted", ""), salt=SALT, max_age=UNDO_SECONDS))
+    except signing.SignatureExpired:
+        messages.error(request, _("That was a while ago. The trash still has it."))
+    except signing.BadSignature as error:
+        raise Http404 from error
+    else:
+        told = bulk.restore(request.member.workspace, moment, actor=request.user, now=timezone.now())
+        messages.success(request, ngettext("%d is back.", "%d are back.", told) % told)
+    return acted(request, reverse("queue"))
+
+
+def _undo_address(moment: datetime) -> str:
+    """Signed, so that only a moment that was told can be taken back; all of it has this one."""
+    query = QueryDict(mutable=True)
+    query["deleted"] = signing.dumps(moment.isoformat(), salt=SALT)
+    return f"{reverse('queue_undo')}?{query.urlencode()}"
 
 
 @dataclass(frozen=True)

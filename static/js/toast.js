@@ -12,7 +12,18 @@
       else if (!isBusy(toast) && --left <= 0) toast.remove();
     }, SECOND);
   };
-  const armAll = () => box.querySelectorAll(".toast").forEach(arm);
+  // A second move of the same post makes the first one's Undo void: only the latest for an address stays.
+  const placeOf = (toast) => toast.querySelector("form[action]")?.getAttribute("action").split("?")[0];
+  const dropVoid = () => {
+    const latest = new Map([...box.querySelectorAll(".toast")].map((toast) => [placeOf(toast), toast]));
+    box.querySelectorAll(".toast").forEach((toast) => {
+      if (placeOf(toast)?.endsWith("/move/undo/") && latest.get(placeOf(toast)) !== toast) toast.remove();
+    });
+  };
+  const armAll = () => {
+    dropVoid();
+    box.querySelectorAll(".toast").forEach(arm);
+  };
   new MutationObserver(armAll).observe(box, { childList: true });
   armAll();
   box.addEventListener("click", (event) => {

@@ -73,6 +73,36 @@ def test_dragged_to_another_day_keeps_its_time_and_comes_back(member, post_at):
     assert local_time(post) == "2031-03-12T09:07"
 
 
+def test_two_quick_moves_leave_one_way_back(member, post_at):
+    post, other = post_at("2031-03-12T09:07"), post_at("2031-03-20T10:00")
+    member.goto(MONTH)
+    chip(member, other).drag_to(day(member, "2031-03-21"))
+    chip(member, post).drag_to(day(member, "2031-03-14"))
+    expect(member.get_by_role("button", name="Undo")).to_have_count(2)
+    chip(member, post).drag_to(day(member, "2031-03-15"))
+    expect(member.get_by_text("Moved to Saturday 15 March 2031, 09:07.").first).to_be_visible()
+    # One for each post: what the first move of this one said can no longer be taken back.
+    expect(member.get_by_role("button", name="Undo")).to_have_count(2)
+    member.get_by_role("button", name="Undo").last.click()
+    expect(day(member, "2031-03-14").locator(".chip")).to_have_count(1)
+    assert local_time(post) == "2031-03-14T09:07"
+
+
+def test_moved_to_a_time_that_does_not_exist_is_asked_about(member, post_at):
+    post = post_at("2031-03-12T09:07")
+    member.goto(MONTH)
+    member.locator(f"#move-{post.public_id}").focus()
+    member.keyboard.press("Enter")
+    dialog = member.get_by_role("dialog", name="Move to…")
+    dialog.get_by_label("Day and time").fill("2031-03-30T02:30")
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog.get_by_text("does not exist").first).to_be_visible()
+    dialog.get_by_label("At 03:30").check()
+    dialog.get_by_role("button", name="Move").click()
+    expect(dialog).to_be_hidden()
+    assert local_time(post) == "2031-03-30T03:30"
+
+
 def test_dragged_to_an_hour_takes_that_hour(member, post_at):
     post = post_at("2031-03-12T09:07")
     member.goto(WEEK)

@@ -138,7 +138,7 @@ def test_gap_is_explained():
     assert reading.kind == Kind.GAP
     assert reading.local == at("2027-03-14T03:30")
     assert reading.sentence == "02:30 does not exist that day in New York; it goes out at 03:30."
-    assert reading.choices == ()
+    assert reading.choices == (("compatible", "At 03:30"), ("earlier", "Before it, at 01:30"))
 
 
 def test_gap_over_midnight_names_the_day():

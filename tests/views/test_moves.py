@@ -116,7 +116,29 @@ def test_dialog_shows_the_viewers_clock(member, person, post):
     person.timezone = "Asia/Tokyo"
     person.save()
     html = member.get(reverse("post_move", args=[post.public_id]), headers=HTMX).content.decode()
-    assert 'name="at" step="60" required value="2026-11-24T17:07"' in html
+    assert 'name="at" value="2026-11-24T17:07"' in html
+
+
+@pytest.mark.parametrize(("fold", "at"), [("compatible", "01:30"), ("earlier", "00:30")])
+def test_form_asks_what_a_time_that_does_not_exist_means(member, post, fold, at):
+    asked = move(member, post, at="2027-03-28T02:30", asked="1")
+    html = asked.content.decode()
+    assert (asked.status_code, asked.headers["HX-Retarget"], local_time(post)) == (
+        422,
+        "#dialog",
+        "2026-11-24T09:07:00",
+    )
+    assert "does not exist" in html
+    assert re.findall(r'name="fold" value="(\w+)"', html) == ["compatible", "earlier"]
+    move(member, post, at="2027-03-28T02:30", asked="1", fold=fold)
+    post.refresh_from_db()
+    assert f"{post.scheduled_for:%H:%M}" == at
+
+
+def test_form_asks_which_of_two_hours(member, post):
+    assert move(member, post, at="2026-10-25T02:30", asked="1").status_code == 422
+    html = move(member, post, at="2027-10-31T02:30", asked="1").content.decode()
+    assert "happens twice" in html
 
 
 def test_move_without_a_script_goes_back_to_where_one_stood(member, post):

@@ -1,9 +1,10 @@
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
-from scheduler_ui.domain import queues
+from scheduler_ui.domain import queues, trash
 from scheduler_ui.models import Delivery, Post, Status
 from scheduler_ui.views.boards import SEEN
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
@@ -196,3 +197,40 @@ def test_own_text_of_a_delivery_is_what_its_row_says(member, workspace, account)
     a_delivery(a_post(workspace, text="for all"), account, text="only here")
     page = said(queue(member))
     assert ("only here" in page, ">for all<" in page) == (True, False)
+
+
+def undo_of(answer):
+    return re.search(r'action="(/queue/undo/[^"]+)"', answer.content.decode())[1]
+
+
+def delete(member, *posts):
+    rows = [post.deliveries.get().public_id for post in posts]
+    return member.post(reverse("queue_apply"), {"action": "delete", "tab": "upcoming", "row": rows}, headers=HTMX)
+
+
+def test_bulk_delete_can_be_taken_back(member, workspace, clock):
+    account = an_account(workspace)
+    before = a_post(workspace, account)
+    trash.delete(before, actor=None, now=NOW - timedelta(seconds=1))
+    posts = [a_post(workspace, account), a_post(workspace, account)]
+    address = undo_of(delete(member, *posts))
+    assert Post.objects.filter(deleted_at=None).count() == 0
+    assert "2 are back." in member.post(address, headers=HTMX).content.decode()
+    assert set(Post.objects.filter(deleted_at=None)) == set(posts)
+    assert set(Delivery.objects.exclude(post=before).values_list("hold_reason", flat=True)) == {""}
+    # What came into the trash in the same way later is not its.
+    assert "0 are back." in member.post(address, headers=HTMX).content.decode()
+
+
+def test_taking_back_has_an_end_and_needs_what_was_told(member, workspace, clock):
+    address = undo_of(delete(member, a_post(workspace, an_account(workspace))))
+    assert member.post(f"{reverse('queue_undo')}?deleted=2026-11-23T08:00:00", headers=HTMX).status_code == 404
+    clock.shift(timedelta(seconds=61))
+    assert "That was a while ago." in member.post(address, headers=HTMX).content.decode()
+    assert Post.objects.get().deleted_at is not None
+
+
+def test_other_bulk_decisions_offer_no_way_back(member, workspace):
+    row = a_post(workspace, an_account(workspace)).deliveries.get().public_id
+    answer = member.post(reverse("queue_apply"), {"action": "cancel", "tab": "upcoming", "row": [row]}, headers=HTMX)
+    assert "/queue/undo/" not in answer.content.decode()
