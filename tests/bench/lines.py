@@ -74,6 +74,15 @@ COUNTS = (Figure("lost", "lost", most=0), Figure("twice", "twice", most=0))
 LAST = "last_ms"
 ALL = (
     _line("lateness", "lateness, 500 posts over 20 s: p50, p99", *LATENESS, posts=500, is_for=_exact),
+    _line(
+        "webhook",
+        "200 webhooks over 20 s, ten to a second, as they arrive: p50, p99",
+        Figure("p50_ms", "ms"),
+        Figure("p99_ms", "ms"),
+        posts=200,
+        is_ours_alone=True,
+        once=True,
+    ),
     _line("burst", "burst, 1,000 at one instant: last one out", Figure(LAST, "s", 1, per=1000), posts=1000),
     _line(
         "slow_burst",

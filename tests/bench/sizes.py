@@ -1,4 +1,4 @@
-"""What must not grow with the table: the due check, and a month of the calendar.
+"""What must not grow with the table: the due check, a month of the calendar, a page of the queue, a poll.
 
 Run as a program like `tests.bench.ours`; prints one line of JSON per size.
 """
@@ -38,8 +38,8 @@ def run(options: Options) -> None:
         growth.copy_posts(template, done + 1, size, now + BEYOND, "i * 60")
         growth.settle_statistics()
         done = size
-        check, month, poll = _check(due), _page(client, now), _poll(client)
-        sys.stdout.write(json.dumps({"rows": size} | check | month | poll) + "\n")
+        check, pages = _check(due), _page(client, now) | _queue(client) | _poll(client)
+        sys.stdout.write(json.dumps({"rows": size} | check | pages) + "\n")
         sys.stdout.flush()
 
 
@@ -107,6 +107,11 @@ def _page(client, now: datetime) -> dict[str, float]:
     assert answer.status_code == 200
     assert b"more" in answer.content
     return {"month_cpu_ms": _cpu(lambda: client.get(address)), "month_kb": len(answer.content) // 1024}
+
+
+def _queue(client) -> dict[str, float]:
+    assert client.get("/queue/").status_code == 200
+    return {"queue_cpu_ms": _cpu(lambda: client.get("/queue/"))}
 
 
 def _poll(client) -> dict[str, float]:

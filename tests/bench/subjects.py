@@ -16,7 +16,7 @@ from tests.rig import processes, servers
 
 LOCK = processes.ROOT / "tests" / "bench" / "peers" / "requirements.txt"
 VENV = processes.ROOT / ".venv-bench"
-OWN = {"sizes": "sizes", "polls": "tabs", "bound": "bound"}
+OWN = {"sizes": "sizes", "polls": "tabs", "bound": "bound", "webhook": "webhook"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Ours:
         return [sys.executable, "-m", f"tests.bench.{OWN.get(options.line, 'ours')}", options.dump()]
 
     def environment(self, place: Place) -> dict[str, str]:
-        return processes.environment(place.folder, **place.extra)
+        # A webhook's address is tried when it is connected, and the receiver is on this machine.
+        return processes.environment(place.folder, ALLOW_PRIVATE_TARGETS="127.0.0.0/8", **place.extra)
 
     @contextlib.contextmanager
     def place(self, root: Path) -> Iterator[Place]:

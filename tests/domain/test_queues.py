@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from scheduler_ui.domain import queues
 from scheduler_ui.domain.queues import Filter, Tab
@@ -132,3 +133,13 @@ def test_page_costs_the_same_queries_for_one_row_and_three(workspace, account, t
                 assert row.workspace.name
                 deliveries = row.deliveries.all() if tab == Tab.DRAFTS else [row]
                 assert all(delivery.account.handle and delivery.post.text for delivery in deliveries)
+
+
+@pytest.mark.parametrize("tab", [Tab.UPCOMING, Tab.PUBLISHED, Tab.FAILED, Tab.CANCELED, Tab.RETRYING])
+def test_page_is_read_by_its_index_in_order(workspace, account, tab):
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is told in SQLite's words")
+    for status in (Status.SCHEDULED, Status.PUBLISHED, Status.FAILED, Status.CANCELED):
+        a_post(workspace, account, status=status)
+    plan = queues.rows_of(workspace, Filter(tab)).order_by("scheduled_for", "pk")[:50].explain()
+    assert ("delivery_queue" in plan, "TEMP B-TREE FOR ORDER BY" in plan) == (True, False)
