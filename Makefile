@@ -55,8 +55,8 @@ faults: .venv/test.stamp ## the fault table, in scaled time (ROWS=1,13 SHAPES=em
 soak: .venv/test.stamp ## the fault table in real time and ten times as many; goes on where it was stopped (MINUTES=60)
 	@$(BIN)/python -m tests.faults --real --json test-results/soak.json $(ARGS)
 
-bench: .venv/test.stamp ## the performance table
-	@$(BIN)/python -m pytest -q -s tests/bench $(ARGS)
+bench: .venv/test.stamp ## the performance table, peers beside it, 20 min (QUICK=1: CI's part; FULL=1: all of it, hours)
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(FULL),--full) $(ARGS)
 
 screenshots: .venv/test.stamp ## make the README's pictures again
 	@$(CHROMIUM_FOUND) && $(BIN)/python -m tools.screenshots
@@ -65,4 +65,4 @@ lock: .venv/run.stamp ## write the lock files again from the .in files
 	@for f in tools/uv requirements requirements-dev; do $(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $$f.in -o $$f.txt; done
 
 clean: ## remove packages, caches and the demo; the data stays
-	rm -rf .venv data-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv .venv-bench data-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results

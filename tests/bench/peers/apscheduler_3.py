@@ -49,7 +49,6 @@ def _obey(scheduler, order: dict) -> None:
 class Peer(driver.Peer):
     title = "APScheduler 3"
     takes_orders = True
-    lead = 16.0  # it writes a job a commit
     stall = 8.0
 
     def commands(self) -> list[list[str]]:

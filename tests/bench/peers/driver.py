@@ -18,6 +18,7 @@ from tests.bench.peers import work
 
 ROOT = Path(__file__).resolve().parents[3]
 WARM_UP = range(19_001, 19_033)
+PROBE = range(19_101, 19_131)
 ROWS = 20_000
 
 
@@ -27,7 +28,6 @@ class Peer:
     title = ""
     # Quiet seconds after which what has not begun again after a crash is lost.
     stall = 8.0
-    lead = 7.0
     takes_orders = False
 
     def __init__(self) -> None:
@@ -87,7 +87,15 @@ class Peer:
 
     def burst(self, number: int) -> dict:
         """So many due at one instant."""
-        return self.due(dict.fromkeys(range(1, number + 1), time.time() + self.lead))
+        return self.due(dict.fromkeys(range(1, number + 1), time.time() + self.lead(number)))
+
+    def lead(self, number: int) -> float:
+        """Seconds ahead in which so many can be handed over, by how long a few take."""
+        began = time.monotonic()
+        self.later(dict.fromkeys(PROBE, time.time() + 1), "note")
+        took = time.monotonic() - began
+        record.Watch(Path(work.LOG), PROBE).wait(5)
+        return 3 + 2 * took / len(PROBE) * number
 
     def due(self, dues: dict[int, float]) -> dict:
         """How late each begins, and what never does."""
@@ -112,7 +120,7 @@ class Peer:
 
 def lateness(peer: Peer, options: Options) -> dict:
     with _running(peer):
-        instant = time.time() + peer.lead / 2
+        instant = time.time() + peer.lead(options.posts)
         return peer.due({number: instant + number * 0.04 for number in range(1, options.posts + 1)})
 
 
@@ -140,8 +148,8 @@ def crash(peer: Peer, options: Options) -> dict:
     """Killed in the middle of posts that are due at one instant and take 50 ms, started again."""
     numbers = range(1, options.posts + 1)
     with _running(peer):
-        peer.later(dict.fromkeys(numbers, time.time() + 4), "slow")
-        record.Watch(Path(work.LOG), numbers, "E").wait(90, left=len(numbers) // 2)
+        peer.later(dict.fromkeys(numbers, time.time() + peer.lead(len(numbers))), "slow")
+        record.Watch(Path(work.LOG), numbers, "E").wait(90, left=len(numbers) // 2, quiet=20)
     return _after(peer, numbers)
 
 
@@ -149,7 +157,7 @@ def handover(peer: Peer, options: Options) -> dict:
     """Killed as soon as the first of many that are due at one instant begins, started again."""
     numbers = range(1, options.posts + 1)
     with _running(peer):
-        peer.later(dict.fromkeys(numbers, time.time() + 8), "slow")
+        peer.later(dict.fromkeys(numbers, time.time() + peer.lead(len(numbers))), "slow")
         is_over, deadline = peer.handed_over(), time.monotonic() + 90
         while not is_over() and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -204,7 +212,7 @@ def _after(peer: Peer, numbers: range) -> dict:
         record.Watch(log, numbers, "E").wait(240, quiet=peer.stall)
         time.sleep(2)
     begun, done = record.read(log), record.read(log, "E")
-    again = [moments[-1] - began for number, moments in done.items() if number in numbers]
+    again = [moments[-1] - began for number, moments in done.items() if number in numbers and moments[-1] > began]
     return {
         "posts": len(numbers),
         "before": ended,

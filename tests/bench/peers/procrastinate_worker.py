@@ -15,7 +15,6 @@ for name, function in work.WORKS.items():
 class Peer(driver.Peer):
     title = "Procrastinate"
     stall = 15.0
-    lead = 12.0
 
     def prepare(self) -> None:
         app.open()
