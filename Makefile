@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real check faults soak bench screenshots lock clean
+.PHONY: help run demo service test test-real check faults soak bench screenshots lock clean
 PY ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do $$p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
@@ -29,6 +29,9 @@ run: .venv/run.stamp ## set up, then run web and worker on http://localhost:8000
 
 demo: .venv/run.stamp ## the same on a workspace full of posts, in data-demo
 	@DATABASE_URL= REDIS_URL= DATA_DIR=data-demo exec $(BIN)/python -m tools.run --demo
+
+service: .venv/run.stamp ## start at boot and now, through systemd
+	@$(BIN)/python -m tools.service
 
 test: .venv/test.stamp ## set up, then run every test, then those of database and queue on PostgreSQL and Redis
 	@$(CHROMIUM_FOUND) && failed= && \
