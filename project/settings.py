@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "scheduler_ui.middleware.NoNullCharacters",
     "scheduler_ui.middleware.Fragments",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -4,11 +4,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 
 Answer = Callable[[HttpRequest], HttpResponse]
+NULL = "\0"
 
 # Nothing inline, nothing from elsewhere. blob: is a picked picture before its upload.
 POLICY = "; ".join(
@@ -37,6 +38,28 @@ class ContentSecurityPolicy:
         response = self._get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class NoNullCharacters:
+    """PostgreSQL keeps none: no address names anything with one, and what is typed goes on without what nobody sees."""
+
+    def __init__(self, get_response: Answer):
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if NULL in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Http404
+        if any(NULL in word for name, values in request.POST.lists() for word in (name, *values)):
+            request.POST = _without_nulls(request.POST)
+        return self._get_response(request)
+
+
+def _without_nulls(typed: QueryDict) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name, values in typed.lists():
+        kept.setlist(name.replace(NULL, ""), [value.replace(NULL, "") for value in values])
+    kept._mutable = False
+    return kept
 
 
 class Fragments:

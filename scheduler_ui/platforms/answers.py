@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote
 
 LONGEST_WAIT = timedelta(hours=6)
@@ -30,6 +31,17 @@ def masked(text: str, secrets: Iterable[str]) -> str:
             text = text.replace(form, MASK)
     text = TOKEN.sub(MASK, text).replace("\x00", "")
     return text.encode()[:MOST_KEPT].decode(errors="ignore")
+
+
+def storable(found: Any) -> Any:
+    """What was read from JSON, in which a string may hold what no database can: null characters, half characters."""
+    if isinstance(found, str):
+        return found.replace("\x00", "").encode(errors="replace").decode()
+    if isinstance(found, list):
+        return [storable(part) for part in found]
+    if isinstance(found, dict):
+        return {storable(name): storable(part) for name, part in found.items()}
+    return found
 
 
 def _seconds(value: str) -> timedelta | None:

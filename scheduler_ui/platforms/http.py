@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import httpcore
 import httpx
 
-from scheduler_ui.platforms.answers import masked, retry_after
+from scheduler_ui.platforms.answers import masked, retry_after, storable
 from scheduler_ui.platforms.outcomes import PlatformError, Rejected, Unauthorized, Unavailable, Unconfirmed
 from scheduler_ui.platforms.targets import Forbidden, Network, Resolver, system_resolver
 from scheduler_ui.platforms.wire import Line, Stream
@@ -91,7 +91,7 @@ class Response:
     def error_json(self) -> dict[str, Any] | None:
         """The body as a JSON object, None where it is something else."""
         try:
-            found = json.loads(self.body) if self.is_whole else None
+            found = storable(json.loads(self.body)) if self.is_whole else None
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
