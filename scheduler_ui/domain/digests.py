@@ -36,7 +36,9 @@ class Outage:
 
 def after_outage(outages: list[Outage], now: datetime) -> None:
     """Tell every workspace what it must know; called in the transaction that gave the deliveries up."""
-    for outage in outages:
+    for outage in sorted(outages, key=lambda outage: outage.workspace_id):
+        # Two workers that work off one outage begin one digest.
+        Workspace.objects.select_for_update(no_key=True).get(pk=outage.workspace_id)
         digest = _open_digest(outage, now)
         if digest is not None and not (outage.missed or outage.skipped):
             continue  # what goes out late was counted when it began

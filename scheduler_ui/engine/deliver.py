@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db import DatabaseError
+
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
@@ -31,12 +33,22 @@ def deliver(delivery_id: int) -> None:
 
     Then the same for what is parked meanwhile, for want of a seat.
     """
-    following: int | None = delivery_id
-    while following is not None:
-        _deliver_once(following)
-        following = seats.next_parked()
+    try:
+        _deliver_once(delivery_id)
+    finally:
+        _take_up_parked()
     if seats.wants_more():
         ticks.bell.set()
+
+
+def _take_up_parked() -> None:
+    while (parked := seats.next_parked()) is not None:
+        try:
+            _deliver_once(parked)
+        except DatabaseError:
+            break  # the next ones would fare no better; whatever is still due is offered again
+        except Exception as error:
+            logger.error("a delivery failed in a way that it should not: %s", place_of(error))
 
 
 def _deliver_once(delivery_id: int) -> None:

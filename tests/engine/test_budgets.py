@@ -86,7 +86,7 @@ def at_once(work, many=4):
     def run():
         try:
             barrier.wait()
-            answers.extend(work())
+            answers.extend(work() or ())
         finally:
             connections.close_all()
 

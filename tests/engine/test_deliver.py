@@ -344,3 +344,20 @@ def test_delivery_without_a_seat_is_sent_by_the_thread_that_frees_one(account, f
     deliver.deliver(first.pk)
 
     assert [again(first).status, again(second).status] == [Status.PUBLISHED] * 2
+
+
+def test_parked_delivery_is_taken_up_although_the_one_before_it_broke(account, fake, again, settings, monkeypatch):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
+    texts = ("One", "Two", "Three")
+    rows = [a_post(account.workspace, account, text=text, scheduled_for=clock.now()).deliveries.get() for text in texts]
+    fake.script = {"publish": [lambda: [deliver.deliver(row.pk) for row in rows[1:]] and Published("one")]}
+    claim = claims.claim
+
+    def broken(delivery, **how):
+        if delivery.pk == rows[1].pk:
+            raise ValueError("poison")
+        return claim(delivery, **how)
+
+    monkeypatch.setattr(claims, "claim", broken)
+    deliver.deliver(rows[0].pk)
+    assert [again(row).status for row in rows] == [Status.PUBLISHED, Status.SCHEDULED, Status.PUBLISHED]

@@ -8,6 +8,7 @@ from scheduler_ui.domain import digests
 from scheduler_ui.engine import offers, overdue, recover
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Workspace
+from tests.engine.test_budgets import at_once
 from tests.factories import NOW, a_post, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +251,30 @@ def test_queue_that_was_lost_takes_no_turn_away(account, offer):
     recover.forget_offers(NOW + GAP)
     assert due_of(second) == [NOW + GAP]
     assert offer(NOW + GAP + timedelta(seconds=6)) == [second.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_share_a_backlog_and_tell_of_it_once(account, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 64}
+    for number in range(60):
+        post_at(account, -7200 - number)
+        post_at(account, -60 - number)
+    offered = []
+
+    def work():
+        while found := overdue.work_off(NOW, offers.MACHINE, 5, []).handled:
+            offered.append(found)
+
+    at_once(work)
+
+    assert Delivery.objects.filter(status=Status.MISSED).count() == 60
+    turns = list(
+        Delivery.objects.filter(status=Status.SCHEDULED, due_at__gte=NOW)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+    )
+    assert turns == [NOW + number * GAP for number in range(1, 60)]
+    assert sum(offered) == 120
+    notice = Notice.objects.get()
+    assert "59 go out late" in notice.body or "60 go out late" in notice.body
+    assert "60 were missed" in notice.body
