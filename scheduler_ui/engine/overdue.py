@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 
 from scheduler_ui.domain import digests
-from scheduler_ui.engine import backlog, budgets, touches
+from scheduler_ui.engine import backlog, budgets, clock, touches
 from scheduler_ui.engine.backlog import Row
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.spared import spared
@@ -102,7 +102,7 @@ def _judge(rows: Sequence[Row], now: datetime, room: int) -> Round:
     may_be_out = _may_be_out(rows)
     lines: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        if row.is_too_late(now) and row.pk not in may_be_out:
+        if row.is_too_late(now - _jump(now)) and row.pk not in may_be_out:
             found.missed.append(row)
         elif row.is_planned or row.pk in may_be_out or not span("catch_up_gap"):
             if len(found.offered) < room:
@@ -138,10 +138,10 @@ def _give_turns(lines: dict[int, list[Row]], found: Round, now: datetime, room: 
 
 
 def _line_up(account_id: int, rows: Sequence[Row], found: Round, now: datetime) -> None:
-    gap = span("catch_up_gap")
+    gap, jump = span("catch_up_gap"), _jump(now)
     turn = budgets.line_up(_line(account_id), gap, now, len(rows))
     for row in rows:
-        if row.is_too_late(turn):
+        if row.is_too_late(turn - jump):
             # Its turn would come later than its policy allows: better said now than then.
             found.missed.append(row)
             continue
@@ -150,6 +150,12 @@ def _line_up(account_id: int, rows: Sequence[Row], found: Round, now: datetime) 
         else:
             found.turns.append((row, turn))
         turn += gap
+
+
+def _jump(now: datetime) -> timedelta:
+    """What the clock has just jumped by makes nothing late until that is certain."""
+    leap = clock.leap()
+    return max(now - leap[0], timedelta()) if leap else timedelta()
 
 
 def _line(account_id: int) -> str:

@@ -219,6 +219,12 @@ def test_what_was_jumped_over_is_neither_sent_nor_missed_at_once(account, fake, 
         assert (again(row).status, fake.calls) == (Status.SCHEDULED, [])
 
 
+def test_what_was_due_before_the_jump_is_not_missed_by_it(account, leap, again):
+    waiting = [post_at(account, NOW - seconds * SECOND) for seconds in (20, 19)]
+    assert offered(leap(HOURS.total_seconds())) == [waiting[0].pk]
+    assert [again(row).status for row in waiting] == [Status.SCHEDULED] * 2
+
+
 def test_what_is_due_after_the_leap_does_not_wait_with_it(account, leap):
     post_at(account, NOW + timedelta(hours=3))
     row = post_at(account, NOW + HOURS + 60 * SECOND)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.request import Request, urlopen
 
+import psutil
+
 from tests.faults import checker
 from tests.faults.checker import Evidence, Figures, Promise, Row, Window
 from tests.rig import processes
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 CI_SCALE = 0.1
 # These stay real whatever the scale: they are about the machine's own quickness, which nothing scales.
 UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5}
-# What a crowded machine may add to a scaled bound; the soak's bounds are the table's own.
-SLACK = 3.0
+# What the machine may add to a bound: the longer the more crowded it is. The soak's bounds are the table's own.
+SLACK, STARTS = 3.0, 5
 SHORT = 30
 
 
@@ -101,6 +103,7 @@ class Stage:
         self.shape, self.part, self.is_real = play.shape, play.part, play.is_real
         self._redis, self._postgres = redis, postgres
         self.scale = 1.0 if play.is_real else CI_SCALE
+        self.slack = max(SLACK, STARTS * (time.time() - psutil.Process().create_time()))
         self.random = random.Random(play.seed)
         # Logs of networks and processes, and what the program keeps: the same, but where a row plays on a small disk.
         self.folder, self.data = folder, Path(os.environ["DATA_DIR"])
@@ -147,7 +150,7 @@ class Stage:
     def bound(self, seconds: float) -> float:
         """A bound of the table on this run's clock; one that is short is about the machine, which nothing scales."""
         scaled = seconds if seconds <= SHORT else seconds * self.scale
-        return seconds if self.is_real else scaled + SLACK
+        return seconds if self.is_real else scaled + self.slack
 
     def span(self, seconds: float) -> float:
         """A span of the program's on this run's clock."""
@@ -202,6 +205,7 @@ class Stage:
         """SIGSTOP, at a moment when it holds no lock of SQLite's, which would stop everybody."""
         while True:
             process.send_signal(signal.SIGSTOP)
+            processes.wait_for(lambda: _is_stopped(process.pid), 10, 0.001)
             if self.is_grown or (_is_free(self.data / "punctual.sqlite3") and _is_free(self.data / "queue.sqlite3")):
                 return
             process.send_signal(signal.SIGCONT)
@@ -341,9 +345,9 @@ class Stage:
             return False
 
     def settle(self, ids: Iterable[int] | None = None, *, seconds: float) -> bool:
-        """Wait until they are; the judge complains where they are not."""
+        """Wait until they are, and twice as long as they may take; the judge says what took too long."""
         ids = None if ids is None else set(ids)
-        return processes.wait_for(lambda: self.is_settled(ids), seconds, 0.1)
+        return processes.wait_for(lambda: self.is_settled(ids), 2 * seconds + self.slack, 0.1)
 
     def until(self, what: Callable[[], object], seconds: float, words: str) -> bool:
         """Wait for it, and complain where it does not come."""
@@ -415,6 +419,12 @@ class Beside:
                 self._work()
         except Exception as error:
             self.failure = error
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether all of its threads are."""
+    states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
 
 
 def _is_free(path: Path) -> bool:

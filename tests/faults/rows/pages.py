@@ -45,7 +45,7 @@ def restarted(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     stage.worker()
     account, count = stage.account("key-1", net), stage.many(20, 9)
-    goes_out = soon(40 + count)
+    goes_out = soon(30 + count + 10 * stage.slack)
 
     def kill_and_start() -> None:
         time.sleep(stage.random.uniform(1, 4))
@@ -110,7 +110,7 @@ def _edit_after_claim(stage: Stage, net: Any, web: Web, account: Any) -> None:
     """What is going out can no longer change, and the page says so."""
     net.script({"match": "*/posts", "method": "POST", "do": "delay", "seconds": 1.5, "times": 1, "text": "Too late"})
     person, text = web.person(), f"Too late {stage.random.getrandbits(64):016x}"
-    insisting(lambda: person.send("/posts/new/", compose(person, account, text, soon(3))))
+    insisting(lambda: person.send("/posts/new/", compose(person, account, text, soon(2 + stage.slack))))
     public_id = stage.query(f"SELECT public_id FROM scheduler_ui_post WHERE text = '{text}'")[0]["public_id"]
     form = person.form(f"/posts/{public_id}/edit/")
     stage.until(
@@ -127,7 +127,7 @@ def twice_clicked(stage: Stage) -> None:
     stage.worker()
     account, count = stage.account("key-1", net), stage.many(10, 6)
     person = web.person()
-    at = soon(12)
+    at = soon(5 + 3 * stage.slack)
     forms = [compose(person, account, stage.words(), at) for _ in range(count)]
     clicks = [form for form in forms for _ in range(4)]
 
