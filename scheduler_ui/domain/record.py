@@ -7,49 +7,17 @@ sent again counts in the month in which that happened, whatever became of it sin
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Count, F, Max, Q, Value, When
+from django.db.models import Count, Q
 
-from scheduler_ui.domain import wall_clock
-from scheduler_ui.models import OUT, Attempt, Delivery, Event, Status, Workspace
+from scheduler_ui.domain import months
+from scheduler_ui.domain.months import Month
+from scheduler_ui.models import OUT, Attempt, Delivery, Status, Workspace
 
 LATE_MS = 1000
 LATEST = 10
-DAY = timedelta(days=1)
-# Nobody reads a second of an hour: up to so many milliseconds, lateness is told apart in steps of so many.
-STEPS = ((1_000, 1), (10_000, 10), (100_000, 100), (3_600_000, 1_000))
-COARSEST = 60_000
-
-
-@dataclass(frozen=True)
-class Month:
-    """A month on one person's clock."""
-
-    first: date
-    zone: str
-
-    @classmethod
-    def of(cls, instant: datetime, zone: str) -> "Month":
-        return cls(wall_clock.to_local(instant, zone)[0].date().replace(day=1), zone)
-
-    @property
-    def days(self) -> list[date]:
-        return [self.first + DAY * number for number in range((self.after - self.first).days)]
-
-    @property
-    def before(self) -> date:
-        return (self.first - DAY).replace(day=1)
-
-    @property
-    def after(self) -> date:
-        return (self.first + DAY * 31).replace(day=1)
-
-    @property
-    def bounds(self) -> list[datetime]:
-        """The instants at which its days begin, and at which the last one ends."""
-        return [wall_clock.to_utc(datetime.combine(day, time.min), self.zone) for day in [*self.days, self.after]]
 
 
 @dataclass(frozen=True)
@@ -122,12 +90,12 @@ def read(workspace: Workspace, month: Month) -> Record:
     """Six queries, however many posts."""
     bounds = month.bounds
     days = [Day(day) for day in month.days]
-    rows = list(_lateness(workspace, bounds))
+    rows = months.lateness(workspace, bounds)
     measured: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for status, number, late, count, most in rows:
         if status in OUT and late is not None:
             measured[number].append((late, count, most))
-    slips = _slips(workspace, bounds)
+    slips = months.slips(workspace, bounds)
     for number, day in enumerate(days):
         day.spread, day.missed = spread_of(measured[number]), slips["missed", number]
     again = _again(workspace, bounds)
@@ -181,28 +149,6 @@ def spread_of(rows: Iterable[tuple[int, int, int]]) -> Spread:
     return Spread(sorted(counts.items()), most)
 
 
-def _lateness(workspace: Workspace, bounds: Sequence[datetime]) -> Iterable[tuple[str, int, int | None, int, Any]]:
-    """(status, day, lateness in steps, how many, the latest of them), from the index alone."""
-    rows = Delivery.objects.filter(
-        workspace=workspace,
-        status__in=[*OUT, Status.FAILED],
-        scheduled_for__gte=bounds[0],
-        scheduled_for__lt=bounds[-1],
-    )
-    rows = rows.annotate(day=_day_of("scheduled_for", bounds), late=_in_steps())
-    grouped = rows.order_by().values_list("status", "day", "late")
-    return grouped.annotate(count=Count("*"), most=Max("late_ms"))
-
-
-def _slips(workspace: Workspace, bounds: Sequence[datetime]) -> dict[tuple[str, int], int]:
-    events = Event.objects.filter(
-        post__workspace=workspace, kind__in=["missed", "asked"], at__gte=bounds[0], at__lt=bounds[-1]
-    )
-    grouped = events.annotate(day=_day_of("at", bounds)).order_by().values_list("kind", "day")
-    found = grouped.annotate(count=Count("*"))
-    return defaultdict(int, {(kind, day): count for kind, day, count in found})
-
-
 def _again(workspace: Workspace, bounds: Sequence[datetime]) -> Any:
     """Every send of the month that was not a delivery's first."""
     within = Q(marked_at__gte=bounds[0], marked_at__lt=bounds[-1])
@@ -216,23 +162,3 @@ def _twice(again: Any) -> int:
     places = Attempt.objects.filter(delivery__in=again.values("delivery")).exclude(remote_id="").order_by()
     counted = places.values("delivery").annotate(places=Count("remote_id", distinct=True))
     return counted.filter(places__gt=1).count()
-
-
-def _day_of(name: str, bounds: Sequence[datetime], low: int = 0, high: int = 0) -> Case | Value:
-    """Which day of the month an instant falls on, from 0; five comparisons, and no time zone in the database."""
-    high = high or len(bounds) - 1
-    if high - low == 1:
-        return Value(low)
-    middle = (low + high) // 2
-    earlier = When(**{f"{name}__lt": bounds[middle]}, then=_day_of(name, bounds, low, middle))
-    return Case(earlier, default=_day_of(name, bounds, middle, high))
-
-
-def _in_steps() -> Case:
-    """late_ms, fine where it is small, so that a month has some thousand different values at most; rounded up."""
-    steps = [When(late_ms__lte=most, then=_rounded_up(step)) for most, step in STEPS]
-    return Case(*steps, default=_rounded_up(COARSEST), output_field=BigIntegerField())
-
-
-def _rounded_up(step: int) -> Any:
-    return F("late_ms") if step == 1 else (F("late_ms") + (step - 1)) / step * step

@@ -10,7 +10,8 @@ from scheduler_ui.domain import charts, delays, record
 from scheduler_ui.domain.charts import Chart
 from scheduler_ui.domain.clocks import Clock, lateness_in_words
 from scheduler_ui.domain.delays import Facts
-from scheduler_ui.domain.record import Day, Month, Record
+from scheduler_ui.domain.months import Month
+from scheduler_ui.domain.record import Day, Record
 from scheduler_ui.models import Account, Delivery, Post, User, Workspace
 
 

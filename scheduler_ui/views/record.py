@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET
 
 from scheduler_ui.domain import record_pages
 from scheduler_ui.domain.calendars import EARLIEST
-from scheduler_ui.domain.record import LATEST, Month
+from scheduler_ui.domain.months import Month
+from scheduler_ui.domain.record import LATEST
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
 

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from scheduler_ui.domain import record, telling
-from scheduler_ui.domain.record import Month, Spread
+from scheduler_ui.domain.months import Month
+from scheduler_ui.domain.record import Spread
 from scheduler_ui.models import Attempt, Delivery, Status
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
