@@ -77,7 +77,8 @@ def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, 
 
 def url(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """Read a database's, cache's or mail server's URL; the message leaves its value out: it may hold a password."""
-    value = text(name, default)
+    # Set and empty, as `make demo` sets it, is not set.
+    value = text(name) or default
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an unknown scheme is only warned of

@@ -67,6 +67,7 @@ def take_all(browser: Browser, address: str, password: str) -> None:
     take(light, "/", "calendar-light")
     take(light, "/queue/", "queue")
     take(light, post, "post")
+    take(light, "/on-time/", "on-time")
     compose(light)
     take(sign_in(browser, address, password, DESKTOP, "dark"), "/", "calendar-dark")
     take(sign_in(browser, address, password, PHONE, "light"), "/", "phone")

@@ -31,6 +31,7 @@ from tests.boot.running import environment as process_environment
         (lambda: environment.choice("IT", "both", ("both", "tick")), "tick", "tick"),
         (lambda: environment.origin("IT"), "https://Posts.example.org/", "https://posts.example.org"),
         (lambda: environment.origin("IT"), "http://[::1]:8000", "http://[::1]:8000"),
+        (lambda: environment.url("IT", "sqlite:///x", Env.db_url_config)["NAME"], "", "x"),
         (lambda: environment.networks("IT"), "", ()),
         (
             lambda: environment.networks("IT"),
