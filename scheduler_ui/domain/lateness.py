@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain.clocks import span_in_words
-from scheduler_ui.models import LateThen, Post, Workspace
+from scheduler_ui.models import LateThen, Post, Status, Workspace
 
 # A week: what is later than that is news of another time.
 MOST_MINUTES = 7 * 24 * 60
+
+_SKIPS = Q(post__late_then=LateThen.SKIP) | Q(post__late_then="", workspace__late_then=LateThen.SKIP)
+# Of a delivery: too late, and nobody wants to be asked.
+IS_SKIPPED = Q(status=Status.MISSED) & _SKIPS
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.domain import zone_data
 from scheduler_ui.domain.holds import IS_BRAKED
+from scheduler_ui.domain.lateness import IS_SKIPPED
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
 
 PAGE = 50
@@ -34,11 +35,11 @@ _HOLDS = {
     Tab.PUBLISHING: Q(status__in=[Status.PUBLISHING, Status.PROCESSING, Status.UNCONFIRMED])
     & (~Q(status=Status.UNCONFIRMED) | Q(due_at__isnull=False)),
     Tab.RETRYING: Q(status=Status.RETRYING) & ~IS_BRAKED,
-    Tab.NEEDS_YOU: Q(status__in=[Status.MISSED, Status.UNCONFIRMED], due_at__isnull=True)
+    Tab.NEEDS_YOU: Q(status__in=[Status.MISSED, Status.UNCONFIRMED], due_at__isnull=True) & ~IS_SKIPPED
     | (IS_BRAKED & Q(status__in=WAITING)),
     Tab.FAILED: Q(status=Status.FAILED),
     Tab.PUBLISHED: Q(status=Status.PUBLISHED),
-    Tab.CANCELED: Q(status=Status.CANCELED),
+    Tab.CANCELED: Q(status=Status.CANCELED) | IS_SKIPPED,
 }
 # What is still to come is read from the nearest on; what is over, from the latest back.
 SOONEST_FIRST = frozenset({Tab.UPCOMING, Tab.PUBLISHING, Tab.RETRYING})

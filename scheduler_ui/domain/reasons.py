@@ -9,7 +9,7 @@ from scheduler_ui.domain import waits
 from scheduler_ui.domain.clocks import span_in_words
 from scheduler_ui.domain.lateness import policy_of
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, due, no_worker_sentence, platform_name, told
-from scheduler_ui.models import WAITING, Account, Delivery, Post, Status
+from scheduler_ui.models import WAITING, Account, Delivery, LateThen, Post, Status
 
 
 def explain(delivery: Delivery, scene: Scene) -> Reason:
@@ -101,9 +101,15 @@ def _failed(delivery: Delivery, scene: Scene) -> Reason:
 
 
 def _missed(delivery: Delivery, scene: Scene) -> Reason:
-    late = span_in_words(timedelta(minutes=policy_of(delivery.post, delivery.workspace).minutes))
+    policy = policy_of(delivery.post, delivery.workspace)
+    late = span_in_words(timedelta(minutes=policy.minutes))
     due = scene.at(delivery.scheduled_for or scene.now)
     words = {"time": due, "late": late}
+    if policy.then == LateThen.SKIP:
+        skipped = (
+            _("Skipped, as its late policy says: it could not go out %(time)s, and is over %(late)s late.") % words
+        )
+        return told(Actor.ENDED, skipped, _("Nothing by itself: you may still send it, or give it a new time."))
     sentence = _("Not sent: no worker sent it %(time)s, and it is over %(late)s late. Send it now?") % words
     why = _("None ran then, publishing was switched off, or the account was held.")
     return told(Actor.YOU, sentence, _("Nothing by itself: send it now, give it a new time, or drop it."), why)

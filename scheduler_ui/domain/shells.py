@@ -10,6 +10,7 @@ from django.db.models.functions import Abs
 
 from scheduler_ui.domain import notices
 from scheduler_ui.domain.holds import IS_BRAKED
+from scheduler_ui.domain.lateness import IS_SKIPPED
 from scheduler_ui.models import WAITING, Account, Delivery, Installation, Membership, Status, Worker, Workspace
 
 # Beyond this a page says "99+".
@@ -101,7 +102,7 @@ def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
     off = alive.filter(is_clock_off=True).order_by(Abs("clock_offset_ms").desc(), "pk")
     installation = Installation.objects.filter(pk=1)
     return {
-        "trouble": _counted(mine.filter(status__in=TROUBLE, post__deleted_at__isnull=True)),
+        "trouble": _counted(mine.filter(~IS_SKIPPED, status__in=TROUBLE, post__deleted_at__isnull=True)),
         "braked": _counted(mine.filter(IS_BRAKED, status__in=WAITING)),
         "unread": _counted(notices.unread(member)),
         "next_due_at": Subquery(due.values("due_at")[:1]),

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from scheduler_ui.domain import accounts, demo, notices, one_tap, pauses, people, setup_links, trash
-from scheduler_ui.models import Account, Delivery, Installation, Membership, Post, Role, Status, User, Worker
+from scheduler_ui.domain import accounts, brakes, demo, notices, one_tap, pauses, people, setup_links, trash
+from scheduler_ui.models import Account, Delivery, Hold, Installation, Membership, Post, Role, Status, User, Worker
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.factories import PASSWORD, a_membership, a_post, a_user, a_workspace, an_account
+from tests.factories import PASSWORD, a_delivery, a_membership, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FOUND = """async (options) => (await axe.run({resultTypes: ["violations"], ...options})).violations.map(
@@ -133,7 +133,13 @@ def test_bad_day(full):
     Worker.objects.create(**names, is_clock_off=True, clock_offset_ms=5200, is_queue_away=True)
     Installation.objects.update_or_create(pk=1, defaults={"scheduling_enabled": False, "restored_from": now})
     resume = reverse("account_resume", args=[account.public_id])
-    found = problems_of(full, ["/", resume, reverse("settings_publishing_resume")])
+    held = a_post(account.workspace, scheduled_for=now)
+    a_delivery(held, account, hold_reason="repeat")
+    brakes.tell(held.deliveries.get(), Hold.REPEAT, now)
+    Account.objects.filter(pk=account.pk).update(settings={"kind": "blind"})
+    named = [reverse("post", args=[held.public_id]), reverse("account", args=[account.public_id]), reverse("notices")]
+    named += ["/queue/?tab=needs_you", reverse("settings_restored"), reverse("settings_publishing_resume")]
+    found = problems_of(full, ["/", resume, *named])
     pauses.pause(account.workspace, person, now)
     assert found | problems_of(full, [reverse("settings"), reverse("settings_resume"), resume]) == {}
 

@@ -42,7 +42,7 @@ OWN = {
     ),
     *("settings_look", "settings_name", "settings_mail", "settings_test_mail", "settings_workspace"),
     *("settings_publishing", "zone_change", "zone_ask", "zone_keep", "shell", "trash", "accounts_connect_to"),
-    *("queue_undo", "settings_pause", "settings_resume", "settings_publishing_resume"),
+    *("settings_restored", "queue_undo", "settings_pause", "settings_resume", "settings_publishing_resume"),
 }
 
 

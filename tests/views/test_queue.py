@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from scheduler_ui.domain import queues, trash
+from scheduler_ui.domain import queues, shells, trash
 from scheduler_ui.models import Delivery, Post, Status
 from scheduler_ui.views.boards import SEEN
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
@@ -234,3 +234,16 @@ def test_other_bulk_decisions_offer_no_way_back(member, workspace):
     row = a_post(workspace, an_account(workspace)).deliveries.get().public_id
     answer = member.post(reverse("queue_apply"), {"action": "cancel", "tab": "upcoming", "row": [row]}, headers=HTMX)
     assert "/queue/undo/" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("whose", ["post", "workspace"])
+def test_what_was_skipped_needs_nobody(member, workspace, whose):
+    type(workspace).objects.update(late_then="skip" if whose == "workspace" else "ask")
+    own = {"late_then": "skip"} if whose == "post" else {}
+    skipped = a_post(workspace, an_account(workspace), text="skipped", status=Status.MISSED, **own)
+    asked = a_post(workspace, an_account(workspace), text="asked", status=Status.MISSED, late_then="ask")
+    assert shown(queue(member, tab="needs_you")) == [asked.text]
+    assert shown(queue(member, tab="canceled")) == [skipped.text]
+    assert shells.look(workspace.memberships.get(), NOW).trouble == 1
+    page = member.get(reverse("post", args=[skipped.public_id])).content.decode()
+    assert "Skipped, as its late policy says" in page

@@ -1,0 +1,32 @@
+"""Restore mode, for the operator: what it means, how far it is, and its end."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from scheduler_ui.domain import restore_mode
+from scheduler_ui.domain.refusals import Refused
+from scheduler_ui.views.members import member_required
+from scheduler_ui.views.owners import operator_required
+
+
+@require_http_methods(["GET", "POST"])
+@member_required
+@operator_required
+def show(request: HttpRequest) -> HttpResponse:
+    """GET says how it stands, POST ends it."""
+    mode = restore_mode.state()
+    if mode is None:
+        return redirect("settings")
+    if request.method == "GET":
+        return render(request, "restores/page.html", {"mode": mode})
+    try:
+        freed = restore_mode.end(even_so="even_so" in request.POST)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("settings_restored")
+    words = ngettext("Restore mode is over. %d goes on.", "Restore mode is over. %d go on.", freed)
+    messages.success(request, words % freed)
+    return redirect("calendar")
