@@ -74,7 +74,7 @@ def test_not_found_page_is_in_the_house_for_everybody(client, member):
 def test_forbidden_page_says_why(client, member):
     member.role = "member"
     member.save()
-    answer = client.post(reverse("settings_publishing"))
+    answer = client.post(reverse("settings_workspace"))
     assert (answer.status_code, "Only an owner of the workspace may do this." in answer.content.decode()) == (403, True)
 
 
