@@ -13,7 +13,20 @@ from django.db import DatabaseError
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.holds import hold_for
 from scheduler_ui.domain.mishaps import place_of
-from scheduler_ui.engine import beats, claims, clock, crash, prepare, rates, resolve, restoring, settle, switch, ticks
+from scheduler_ui.engine import (
+    beats,
+    claims,
+    clock,
+    crash,
+    loans,
+    prepare,
+    rates,
+    resolve,
+    restoring,
+    settle,
+    switch,
+    ticks,
+)
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import WAITING, Attempt, Delivery, Status
@@ -101,6 +114,7 @@ def _send(delivery: Delivery) -> None:
         return
     key, payload = frozen
     platform.warm()
+    loans.give_back()
     if not clock.sleep_until(due_at - span("claim_before")):
         return
     if rates.must_wait(delivery, platform, clock.now()):
@@ -133,6 +147,7 @@ def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool
 
 
 def _publish(delivery: Delivery, attempt: Attempt, platform: Platform, due_at: datetime) -> None:
+    loans.give_back()
     is_time = clock.sleep_until(due_at)
     sent_at = clock.now()
     if not is_time:
