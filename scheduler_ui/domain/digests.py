@@ -19,6 +19,8 @@ FEW = 3
 ONE_OUTAGE = timedelta(minutes=2)
 # An older row says little about when the last worker ended: others may have come and gone since.
 WORKER_ROW = timedelta(hours=1)
+# Of two workers' ticks that work off one outage, the later one may be the first to tell.
+APART = timedelta(seconds=5)
 # Lateness that is worth a word.
 LATE = timedelta(minutes=1)
 
@@ -50,7 +52,7 @@ def after_outage(outages: list[Outage], now: datetime) -> None:
         if digest is None:
             _begin(outage, now)
         else:
-            _amend(digest, now)
+            _amend(digest, outage, now)
 
 
 def _rows(keys: list[int]) -> Iterable[Delivery]:
@@ -76,17 +78,23 @@ def _is_many(outage: Outage, now: datetime) -> bool:
 def _begin(outage: Outage, now: datetime) -> None:
     workspace = Workspace.objects.get(pk=outage.workspace_id)
     title, body = _words(workspace, outage.since, now, now)
-    # The key keeps what later batches need to count from.
-    key = f"digest:{workspace.public_id}:{outage.since.timestamp():.6f}:{now.timestamp():.6f}"
+    key = _key(workspace, outage.since, now)
     notices.tell(Notice.Kind.DIGEST, workspace, title=title, body=body, event_key=key, now=now)
 
 
-def _amend(digest: Notice, now: datetime) -> None:
+def _amend(digest: Notice, outage: Outage, now: datetime) -> None:
     """More of the same outage: the notice says all of it, and is mailed once it has come to rest."""
     since, began = (datetime.fromtimestamp(float(part), UTC) for part in digest.event_key.split(":")[2:4])
+    since = min(since, outage.since)  # another worker may have had the older ones
     title, body = _words(digest.workspace, since, began, now)
-    Notice.objects.filter(pk=digest.pk).update(title=title[:200], body=body[:600], created_at=now)
+    words = {"title": title[:200], "body": body[:600], "event_key": _key(digest.workspace, since, began)}
+    Notice.objects.filter(pk=digest.pk).update(**words, created_at=now)
     boards.touch(digest.workspace_id)
+
+
+def _key(workspace: Workspace, since: datetime, began: datetime) -> str:
+    """It keeps what later batches need to count from."""
+    return f"digest:{workspace.public_id}:{since.timestamp():.6f}:{began.timestamp():.6f}"
 
 
 def _words(workspace: Workspace, since: datetime, began: datetime, now: datetime) -> tuple[str, str]:
@@ -113,7 +121,7 @@ def _counts(workspace: Workspace, since: datetime, began: datetime) -> tuple[int
     """Late, missed and skipped, as the rows stand now; both counts by the index of workspace, status and promise."""
     then = Case(When(post__late_then="", then=F("workspace__late_then")), default=F("post__late_then"))
     rows = Delivery.objects.filter(workspace=workspace, scheduled_for__gte=since)
-    gone = rows.filter(status=Status.MISSED, settled_at__gte=began).annotate(then=then)
+    gone = rows.filter(status=Status.MISSED, settled_at__gte=began - APART).annotate(then=then)
     skipped = gone.filter(then=LateThen.SKIP).count()
     goes = Q(status__in=WAITING, hold_reason="") | Q(sent_at__gte=began)
     late = rows.filter(goes, status__in=WAITING | STARTED | {Status.FAILED}, scheduled_for__lt=began)

@@ -278,3 +278,27 @@ def test_workers_share_a_backlog_and_tell_of_it_once(account, settings):
     notice = Notice.objects.get()
     assert "59 go out late" in notice.body or "60 go out late" in notice.body
     assert "60 were missed" in notice.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_give_up_a_backlog_together_begin_one_digest(account):
+    for number in range(200):
+        post_at(account, -7200 - number)
+
+    def work():
+        while overdue.work_off(NOW, offers.MACHINE, 5, []).handled:
+            pass
+
+    at_once(work)
+
+    assert [notice.kind for notice in Notice.objects.all()] == [Notice.Kind.DIGEST]
+    assert "200 were missed" in Notice.objects.get().body
+
+
+def test_batch_of_a_worker_whose_tick_was_a_moment_earlier_counts_too(account, offer, monkeypatch):
+    monkeypatch.setattr(overdue, "AT_ONCE", 4)
+    for number in range(8):
+        post_at(account, -7200 - number)
+    offer(NOW)
+    offer(NOW - timedelta(milliseconds=50))
+    assert "8 were missed" in Notice.objects.get().body
