@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain.record import LATE_MS, Day
 
-# The drawing's own units, of 640 by 300; a style sheet decides how large one is.
-LEFT, RIGHT, TOP, BOTTOM = 66, 634, 26, 266
+# The drawing's own units, of 640 by 340; a style sheet decides how large one is.
+LEFT, RIGHT, TOP, BOTTOM = 66, 634, 26, 306
 MISSED_AT = 13
 LEAST = 1
 TICKS = (10, 100, 10_000, 60_000, 600_000, 3_600_000, 86_400_000)
