@@ -1,4 +1,7 @@
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from scheduler_ui.domain import accounts, arming, pauses
 from scheduler_ui.domain.refusals import Refused
@@ -84,3 +87,25 @@ def test_an_account_that_is_resumed_stays_held_by_its_workspace(workspace, accou
     assert holds() == [("scheduled", "paused")]
     pauses.resume(workspace)
     assert holds() == [("scheduled", "")]
+
+
+@pytest.mark.grown_only
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_armed_while_somebody_pauses_is_held_too(workspace, account, person):
+    delivery = a_delivery(a_post(workspace), account, status=Status.DRAFT)
+
+    def pause():
+        try:
+            pauses.pause(Workspace.objects.get(pk=workspace.pk), person, NOW)
+        finally:
+            connection.close()
+
+    pausing = threading.Thread(target=pause)
+    with transaction.atomic():
+        arming.rearm(delivery, NOW, is_armed=True)
+        pausing.start()
+        pausing.join(0.5)
+        # It waits for the account's row, which whoever arms holds until it commits.
+        assert pausing.is_alive()
+    pausing.join(10)
+    assert holds() == [("scheduled", "paused")]
