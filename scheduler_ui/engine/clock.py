@@ -105,6 +105,10 @@ class Clock:
             self.is_steady = self._agreed >= AGREEING_TICKS
 
     @property
+    def has_gone_back(self) -> bool:
+        return self._jump < 0
+
+    @property
     def leap(self) -> tuple[datetime, datetime] | None:
         """What was jumped over a moment ago: a clock that was set wrong is often set right again at once."""
         leap = self._leap
@@ -214,6 +218,11 @@ def agree() -> bool:
 
 def go_on() -> None:
     _clock.go_on()
+
+
+def has_gone_back() -> bool:
+    """Whether the last jump was one into the past."""
+    return _clock.has_gone_back
 
 
 def leap() -> tuple[datetime, datetime] | None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import DateTimeField, F, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.numbers import span
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Status, Worker, Workspace
+from scheduler_ui.models import WAITING, Account, Attempt, Budget, Delivery, Status, Worker, Workspace
 
 ASKED = [Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED]
 # The worker before this one may have run by a wrong clock.
@@ -33,6 +33,8 @@ def mend(now: datetime) -> None:
         # Whoever was offered them has given up.
         offered = Delivery.objects.filter(due_at__lte=now + span("look_ahead"), queued_at__isnull=False)
         offered.update(queued_at=None)
+        if clock.has_gone_back():
+            _forget_turns(now)
     for delivery in _rows([Status.PUBLISHING]):
         _begin_lease_again(delivery, now)
     for delivery in _rows(ASKED):
@@ -43,6 +45,13 @@ def mend(now: datetime) -> None:
     Account.objects.filter(lease_until__gt=now + _lease()).update(token="", lease_until=None)
     # Its own beat comes within seconds.
     Worker.objects.filter(beat_at__gt=now + span("worker_gone")).delete()
+
+
+def _forget_turns(now: datetime) -> None:
+    """Whose turn it is in a backlog, or within a limit, was counted by the wrong clock: it is counted anew."""
+    Budget.objects.filter(free_at__gt=now).update(free_at=now)
+    moved = Delivery.objects.filter(status=Status.SCHEDULED, hold_reason="", due_at__gt=now)
+    moved.filter(due_at__gt=F("scheduled_for")).update(due_at=Greatest("scheduled_for", _value(now)), queued_at=None)
 
 
 def _rows(statuses: list[Status]) -> QuerySet[Delivery]:
@@ -88,7 +97,11 @@ def _let_go_on(account: Account, now: datetime) -> None:
     until = now + (limit.next_at - limit.ended_at)
     Account.objects.filter(pk=account.pk, waits_until=account.waits_until).update(waits_until=until)
     moved = Delivery.objects.filter(account=account, status__in=WAITING, due_at=account.waits_until)
-    moved.update(due_at=Greatest("scheduled_for", Value(until, DateTimeField())), queued_at=None)
+    moved.update(due_at=Greatest("scheduled_for", _value(until)), queued_at=None)
+
+
+def _value(moment: datetime) -> Value:
+    return Value(moment, DateTimeField())
 
 
 def _is_future(moment: datetime, now: datetime) -> bool:

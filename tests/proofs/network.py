@@ -72,7 +72,7 @@ REFUSALS: dict[str, Callable[[], Exception]] = {
 
 class NetworkPlatform(Platform):
     slug, name = "net", "Net"
-    network: Network
+    outside: Network
 
     def __init__(self, account: AccountData, tools: Tools):
         super().__init__(account, tools)
@@ -82,7 +82,7 @@ class NetworkPlatform(Platform):
         return content.text.startswith("picture")
 
     def prepare(self, content: Any) -> dict[str, Any]:
-        step = self.network.prepares.pop(0) if self.network.prepares else "ok"
+        step = self.outside.prepares.pop(0) if self.outside.prepares else "ok"
         if step in REFUSALS:
             raise REFUSALS[step]()
         return {"blob": content.text}
@@ -91,7 +91,7 @@ class NetworkPlatform(Platform):
         return {"text": content.text, **prepared}
 
     def publish(self, payload: Mapping[str, Any], key: str) -> Published | Accepted:
-        network = self.network
+        network = self.outside
         step = network.outcomes.pop(0) if network.outcomes else "ok"
         network.under_way()
         if step in REFUSALS:
@@ -108,10 +108,10 @@ class NetworkPlatform(Platform):
         return Published(post.remote_id)
 
     def follow(self, handle: Mapping[str, Any], payload: Mapping[str, Any]) -> Published | Accepted:
-        step = self.network.follows.pop(0) if self.network.follows else "ok"
-        self.network.under_way()
+        step = self.outside.follows.pop(0) if self.outside.follows else "ok"
+        self.outside.under_way()
         if step == "rejected":
-            self.network.posts[:] = [post for post in self.network.posts if post.remote_id != handle["id"]]
+            self.outside.posts[:] = [post for post in self.outside.posts if post.remote_id != handle["id"]]
         if step in REFUSALS:
             raise REFUSALS[step]()
         if step == "processing":
@@ -121,7 +121,7 @@ class NetworkPlatform(Platform):
     def find(
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
-        network = self.network
+        network = self.outside
         step = network.finds.pop(0) if network.finds else "ok"
         network.under_way()
         if step in REFUSALS and step != "rejected":

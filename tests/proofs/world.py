@@ -5,7 +5,7 @@ What happens "meanwhile" (another worker, a person, the clock) runs nested, at a
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from django.db import connection, transaction
 
 from scheduler_ui import tasks
-from scheduler_ui.engine import clock, crash, deliver, leaps, prepare, restoring, settle, switch
+from scheduler_ui.engine import clock, crash, deliver, leaps, prepare, restoring, seats, settle, switch
 from scheduler_ui.models import Delivery
 from scheduler_ui.platforms import registry
 from tests.factories import NOW
@@ -60,7 +60,7 @@ class World:
         self._patch(monkeypatch)
 
     def _patch(self, monkeypatch) -> None:
-        NetworkPlatform.network = self.network
+        NetworkPlatform.outside = self.network
         self.network.under_way = lambda: self._reach("under way")
         for platform in KINDS:
             monkeypatch.setitem(registry.PLATFORMS, platform.slug, platform)
@@ -69,7 +69,7 @@ class World:
         monkeypatch.setattr(leaps, "_is_new", False)
         # The same steps must be the same statements, however long this machine takes.
         steady = SimpleNamespace(monotonic=lambda: self.hands.steady, sleep=self.hands.pass_by)
-        for module in (switch, restoring, settle):
+        for module in (switch, restoring, settle, seats):
             monkeypatch.setattr(module, "time", steady)
         switch.forget()
 
@@ -97,8 +97,9 @@ class World:
 
     def work(self, what: Callable[[], object]) -> None:
         """One worker at work, in a process of its own."""
-        life, in_flight = Life(), deliver.in_flight
+        life, memory = Life(), (deliver.in_flight, vars(seats.seats).copy())
         deliver.in_flight = set()
+        seats.seats.forget()
         self._lives.append(life)
         try:
             with connection.execute_wrapper(self._on_statement):
@@ -108,7 +109,8 @@ class World:
             transaction.set_rollback(False)
         finally:
             self._lives.pop()
-            deliver.in_flight = in_flight
+            deliver.in_flight = memory[0]
+            vars(seats.seats).update(memory[1])
         assert len(connection.savepoint_ids) == self._depth or self._lives
 
     @contextmanager
@@ -166,8 +168,8 @@ class World:
 
     # --- Time, queue, network -----------------------------------------------------------------------------------------
 
-    def _wake(self, delivery_id: int, eta: datetime) -> None:
-        self.queue.append((eta, delivery_id))
+    def _wake(self, offered: Sequence[tuple[int, datetime]]) -> None:
+        self.queue += [(eta, delivery_id) for delivery_id, eta in offered]
 
     def _took(self, post: RemotePost) -> None:
         row = Delivery.objects.filter(account__public_id=post.account, post__text=post.text).first()
