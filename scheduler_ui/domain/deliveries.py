@@ -68,7 +68,13 @@ def confirm_absent(delivery: Delivery, *, actor: User, now: datetime) -> None:
     account = Account.objects.get(pk=delivery.account_id)
     if account.state == Account.State.DISCONNECTED:
         raise Refused(_("The account is disconnected: connect it again, or drop this post."))
-    changes = {"due_at": now, "tries": 0, "lookups": 0, "error": "", "queued_at": None}
+    changes = {
+        "due_at": max(now, delivery.scheduled_for or now),
+        "tries": 0,
+        "lookups": 0,
+        "error": "",
+        "queued_at": None,
+    }
     changes |= {"hold_reason": hold_for(account, delivery.post)}
     _move(delivery, Status.RETRYING, actor, now, "absent", **changes)
 

@@ -33,8 +33,6 @@ def mend(now: datetime) -> None:
         # Whoever was offered them has given up.
         offered = Delivery.objects.filter(due_at__lte=now + span("look_ahead"), queued_at__isnull=False)
         offered.update(queued_at=None)
-        if clock.has_gone_back():
-            _forget_turns(now)
     for delivery in _rows([Status.PUBLISHING]):
         _begin_lease_again(delivery, now)
     for delivery in _rows(ASKED):
@@ -43,6 +41,8 @@ def mend(now: datetime) -> None:
     for account in Account.objects.filter(waits_until__gt=now):
         _let_go_on(account, now)
     Account.objects.filter(lease_until__gt=now + _lease()).update(token="", lease_until=None)
+    if clock.has_gone_back() and not clock.is_steady():
+        _forget_turns(now)
     # Its own beat comes within seconds.
     Worker.objects.filter(beat_at__gt=now + span("worker_gone")).delete()
 
@@ -51,7 +51,9 @@ def _forget_turns(now: datetime) -> None:
     """Whose turn it is in a backlog, or within a limit, was counted by the wrong clock: it is counted anew."""
     Budget.objects.filter(free_at__gt=now).update(free_at=now)
     moved = Delivery.objects.filter(status=Status.SCHEDULED, hold_reason="", due_at__gt=now)
-    moved.filter(due_at__gt=F("scheduled_for")).update(due_at=Greatest("scheduled_for", _value(now)), queued_at=None)
+    moved.exclude(account__waits_until__gt=now).filter(due_at__gt=F("scheduled_for")).update(
+        due_at=Greatest("scheduled_for", _value(now)), queued_at=None
+    )
 
 
 def _rows(statuses: list[Status]) -> QuerySet[Delivery]:

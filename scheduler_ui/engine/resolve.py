@@ -107,7 +107,7 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
 
 
 def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetime) -> None:
-    changes: dict[str, Any] = settle.FREE | {"due_at": now, "lookups": lookups}
+    changes: dict[str, Any] = settle.FREE | {"due_at": settle.not_early(delivery, now), "lookups": lookups}
     if move_to(delivery, Status.RETRYING, **changes, hold_reason=settle.hold_now(delivery)):
         close(attempt, Attempt.Outcome.ABSENT, now)
         touches.add(delivery.workspace_id)

@@ -140,7 +140,7 @@ def _again(
     delivery: Delivery, outcome: Unavailable, now: datetime, error: dict[str, str]
 ) -> tuple[Status, dict[str, Any]]:
     if outcome.is_rate_limit:
-        due_at = _not_early(delivery, now + (outcome.retry_after or RATE_LIMIT_DEFAULT))
+        due_at = not_early(delivery, now + (outcome.retry_after or RATE_LIMIT_DEFAULT))
         return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": max(delivery.tries - 1, 0)}
     if isinstance(outcome, NotBegun):
         return Status.RETRYING, FREE | error | {"due_at": outcome.due_at, "tries": max(delivery.tries - 1, 0)}
@@ -148,11 +148,12 @@ def _again(
     if delivery.tries > len(delays):
         return Status.FAILED, FREE | error | {"due_at": None, "settled_at": now}
     wait = delays[max(delivery.tries - 1, 0)] * random.uniform(0.9, 1.1)
-    due_at = _not_early(delivery, now + max(wait, outcome.retry_after or timedelta()))
+    due_at = not_early(delivery, now + max(wait, outcome.retry_after or timedelta()))
     return Status.RETRYING, FREE | error | {"due_at": due_at, "tries": delivery.tries}
 
 
-def _not_early(delivery: Delivery, moment: datetime) -> datetime:
+def not_early(delivery: Delivery, moment: datetime) -> datetime:
+    """A clock that was set back has put the promise ahead again, also of what was claimed before."""
     return max(moment, delivery.scheduled_for or moment)
 
 
@@ -180,7 +181,7 @@ def _unclear_blind(delivery: Delivery, now: datetime, error: dict[str, str]) -> 
         return Status.PUBLISHED, FREE | {"due_at": None, "settled_at": now, "error": ""}
     can_try = delivery.tries <= len(spans("retry_delays"))
     if choice == Account.Blind.AGAIN and can_try:
-        return Status.RETRYING, FREE | error | {"due_at": now}
+        return Status.RETRYING, FREE | error | {"due_at": not_early(delivery, now)}
     return Status.UNCONFIRMED, FREE | error | {"due_at": None}
 
 

@@ -7,7 +7,8 @@ import pytest
 from scheduler_ui.engine import beats, clock, deliver, leaps, offers, recover
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Delivery, Notice, Status, Worker
-from scheduler_ui.platforms.outcomes import Unavailable
+from scheduler_ui.platforms.base import Kind
+from scheduler_ui.platforms.outcomes import Unavailable, Unconfirmed
 from tests.factories import NOW, a_post
 from tests.rig.hands import Hands
 
@@ -337,3 +338,21 @@ def test_offset_file_moves_the_wall_and_an_unreadable_one_does_not(tmp_path, mon
         file.write_text(content)
         offsets.append(clock._offset())
     assert offsets == [0.0, 21600.0, 21600.0, -3.0]
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.LOOKUP, Kind.BLIND])
+def test_clock_set_back_after_a_lost_answer_puts_the_next_send_ahead_too(account, fake, leap, again, kind):
+    """Found by the state machine: what was claimed before is due again only in hours."""
+    fake.reset(kind)
+    Account.objects.update(blind_choice=Account.Blind.AGAIN)
+    row = post_at(account, NOW)
+    fake.script = {"publish": [Unconfirmed("No answer.")]}
+    leap(0)
+    deliver.deliver(row.pk)
+    assert again(row).status == (Status.RETRYING if kind == Kind.BLIND else Status.UNCONFIRMED)
+    leap(-HOURS.total_seconds())
+    for _ in range(8):
+        clock.sleep_until(min(again(row).due_at, clock.now() + 60 * SECOND))
+        deliver.deliver(row.pk)
+    assert [name for name, _ in fake.calls if name == "publish"] == ["publish"]
+    assert again(row).due_at == row.scheduled_for
