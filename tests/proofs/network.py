@@ -33,27 +33,26 @@ class RemotePost:
 
 @dataclass
 class Network:
-    """`time` is its own clock; `took` is called with every post that it takes."""
+    """`time` is its own clock; `took` is called with every post that it takes and when it was sent."""
 
     time: Callable[[], float]
-    took: Callable[[RemotePost], None]
+    took: Callable[[RemotePost, float], None]
     posts: list[RemotePost] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     follows: list[str] = field(default_factory=list)
     finds: list[str] = field(default_factory=list)
     prepares: list[str] = field(default_factory=list)
-    # Called while a request is on its way: what happens elsewhere meanwhile.
-    under_way: Callable[[], None] = lambda: None
+    # Called while a request is on its way, for what happens elsewhere meanwhile; gives the moment at which it began.
+    under_way: Callable[[], float] = lambda: 0.0
     # A post shows in the account's list only after so many seconds.
     lag: float = 0.0
 
-    def take(self, account: str, key: str, text: str, is_keyed: bool) -> RemotePost:
-        same = [post for post in self.posts if is_keyed and (post.account, post.key) == (account, key)]
+    def take(self, post: RemotePost, sent_at: float, *, is_keyed: bool) -> RemotePost:
+        same = [known for known in self.posts if is_keyed and (known.account, known.key) == (post.account, post.key)]
         if same:
             return same[0]
-        post = RemotePost(account, key, text, self.time(), f"r{len(self.posts)}")
         self.posts.append(post)
-        self.took(post)
+        self.took(post, sent_at)
         return post
 
     def calm_down(self) -> None:
@@ -93,11 +92,12 @@ class NetworkPlatform(Platform):
     def publish(self, payload: Mapping[str, Any], key: str) -> Published | Accepted:
         network = self.outside
         step = network.outcomes.pop(0) if network.outcomes else "ok"
-        network.under_way()
+        sent_at = network.under_way()
         if step in REFUSALS:
             raise REFUSALS[step]()
         assert payload.get("blob", payload["text"]) == payload["text"], "prepared for another version"
-        post = network.take(self._me, key, payload["text"], self.kind == Kind.KEY)
+        post = RemotePost(self._me, key, payload["text"], network.time(), f"r{len(network.posts)}")
+        post = network.take(post, sent_at, is_keyed=self.kind == Kind.KEY)
         self.tools.sent()
         if step == "lost_after":
             raise Unconfirmed("No answer.")

@@ -31,7 +31,7 @@ from tests.factories import a_user, a_workspace, an_account
 from tests.proofs.network import KINDS, OUTCOMES
 from tests.proofs.world import BARE, HAPPENED, POINTS, World, undone
 
-RUNS = int(os.environ.get("PROOF_RUNS", "40"))
+RUNS = int(os.environ.get("PROOF_RUNS", "20"))
 STEPS = int(os.environ.get("PROOF_STEPS", "12"))
 DELAYS = st.sampled_from([0.3, 1, 5, 60, 400, 4000])
 NUMBERS = st.integers(0, 9)
@@ -258,6 +258,8 @@ class Punctual(RuleBasedStateMachine):
         number=NUMBERS,
     )
     def meanwhile_at(self, point: str, what: str, number: int) -> None:
+        # A request ends within its deadline, so it cannot be under way for a minute: see BARE.
+        what = "loop" if (point, what) == ("under way", "stop") else what
         self.world.meanwhile_point, self.world.meanwhile_after = point, 0
         self.world.meanwhile = lambda: self._happen(what, number)
 

@@ -61,7 +61,7 @@ class World:
 
     def _patch(self, monkeypatch) -> None:
         NetworkPlatform.outside = self.network
-        self.network.under_way = lambda: self._reach("under way")
+        self.network.under_way = self._under_way
         for platform in KINDS:
             monkeypatch.setitem(registry.PLATFORMS, platform.slug, platform)
         monkeypatch.setattr(crash, "point", self._reach)
@@ -171,9 +171,14 @@ class World:
     def _wake(self, offered: Sequence[tuple[int, datetime]]) -> None:
         self.queue += [(eta, delivery_id) for delivery_id, eta in offered]
 
-    def _took(self, post: RemotePost) -> None:
+    def _under_way(self) -> float:
+        began = self.hands.wall
+        self._reach("under way")
+        return began
+
+    def _took(self, post: RemotePost, sent_at: float) -> None:
         row = Delivery.objects.filter(account__public_id=post.account, post__text=post.text).first()
-        now = datetime.fromtimestamp(self.hands.wall, UTC)
+        now = datetime.fromtimestamp(sent_at, UTC)
         if row is None or row.scheduled_for is None or now < row.scheduled_for:
             self.early.append(f"{post.text} at {now}, promised for {row and row.scheduled_for}")
 
