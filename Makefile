@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo service test test-real check faults soak bench screenshots lock clean
+.PHONY: help run demo service test test-real check faults soak bench screenshots lock clean proofs mutations
 PY ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do $$p -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes
@@ -57,6 +57,12 @@ faults: .venv/test.stamp ## the fault table, in scaled time (ROWS=1,13 SHAPES=em
 
 soak: .venv/test.stamp ## the fault table in real time and ten times as many; goes on where it was stopped (MINUTES=60)
 	@$(BIN)/python -m tests.faults --real --json test-results/soak.json $(ARGS)
+
+proofs: .venv/test.stamp ## the state machine, RUNS=2000 times (SEED=7)
+	@$(BIN)/python -m tests.proofs $(or $(RUNS),2000) $(SEED)
+
+mutations: .venv/test.stamp ## take out each guard: a test must turn red
+	@$(BIN)/python -m tests.proofs.mutations $(ARGS)
 
 bench: .venv/test.stamp ## the performance table, peers beside it, 20 min (QUICK=1: CI's part; FULL=1: all of it, hours)
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(FULL),--full) $(ARGS)

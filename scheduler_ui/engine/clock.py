@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -64,6 +64,7 @@ class Clock:
     def __init__(self, wall: Callable[[], float], steady: Callable[[], float]):
         self._wall, self._steady, self._lock = wall, steady, threading.RLock()
         self._ahead: float | None = None  # wall against steady, as last seen
+        self._first: float | None = None  # the same, as first seen
         self._base: Base | None = None
         self._agreed, self.is_steady = AGREEING_TICKS, True
         self._jumped_at: float | None = None
@@ -81,6 +82,7 @@ class Clock:
                 if self._base is None:
                     self._leap_over(steady, self._ahead, ahead)
             self._ahead = ahead
+            self._first = ahead if self._first is None else self._first
             return datetime.fromtimestamp(steady + (ahead if self._base is None else self._base.low), UTC)
 
     def measure(self, ask: Callable[[], float]) -> None:
@@ -122,6 +124,13 @@ class Clock:
         if self._base is not None and self._ahead is not None:
             return self._ahead - (self._base.low + self._base.high) / 2
         return self._jump if self._has_jumped_lately else 0.0
+
+    @property
+    def doubt(self) -> float:
+        """Seconds by which all jumps together have moved the clock that counts: either may be the world's."""
+        if self._base is not None or self._ahead is None or self._first is None:
+            return 0.0
+        return abs(self._ahead - self._first)
 
     @property
     def is_off(self) -> bool:
@@ -233,6 +242,11 @@ def is_leapt_over(instant: datetime) -> bool:
     """Whether it lies in what the clock has just jumped over: neither due nor late until that is certain."""
     found = _clock.leap
     return found is not None and found[0] < instant <= found[1]
+
+
+def doubt() -> timedelta:
+    """How far what we wrote down may lie from the world's time, for all that this process knows."""
+    return timedelta(seconds=_clock.doubt)
 
 
 def state() -> tuple[int, bool]:

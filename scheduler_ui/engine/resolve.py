@@ -75,7 +75,7 @@ def look(delivery: Delivery, now: datetime) -> None:
 def find(platform: Platform, delivery: Delivery, since: datetime | None = None) -> Published | None:
     """What is there of a delivery, sent at `since` or later (default: at its first try). Raises PlatformError."""
     first = delivery.attempts.filter(kind=Attempt.Kind.SEND, key=delivery.key).order_by("id").first()
-    since = since or (first.marked_at if first else delivery.marked_at or delivery.created_at) - SKEW
+    since = since or (first.marked_at if first else delivery.marked_at or delivery.created_at) - SKEW - clock.doubt()
     others = Delivery.objects.filter(account=delivery.account).exclude(pk=delivery.pk).exclude(remote_id="")
     owned = frozenset(others.filter(settled_at__gte=since).values_list("remote_id", flat=True))
     payload = delivery.payload or {}

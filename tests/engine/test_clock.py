@@ -356,3 +356,19 @@ def test_clock_set_back_after_a_lost_answer_puts_the_next_send_ahead_too(account
         deliver.deliver(row.pk)
     assert [name for name, _ in fake.calls if name == "publish"] == ["publish"]
     assert again(row).due_at == row.scheduled_for
+
+
+def test_look_up_by_a_clock_set_wrong_goes_back_to_the_time_before(
+    account, fake, leap, hands, settings, again, monkeypatch
+):
+    """The platform's clock was right all along: what it took lies hours before what we wrote down."""
+    fake.reset(Kind.LOOKUP)
+    asked = []
+    monkeypatch.setattr(fake, "find", lambda self, payload, key, since, owned=frozenset(): asked.append(since))
+    fake.script = {"publish": [Unconfirmed("No answer.")]}
+    leap(HOURS.total_seconds())
+    hands.pass_by(settings.PUNCTUAL["clock_grace"] + 1)
+    row = post_at(account, clock.now() + SECOND)
+    deliver.deliver(row.pk)
+    deliver.deliver(row.pk)
+    assert asked[0] < NOW + 60 * SECOND
