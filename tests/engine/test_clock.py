@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduler_ui.engine import beats, clock, deliver, leaps, offers, recover
+from scheduler_ui.engine import beats, clock, deliver, leaps, offers, recover, timepiece
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Delivery, Notice, Status, Worker
 from scheduler_ui.platforms.base import Kind
@@ -30,7 +30,7 @@ def a_tick():
 
 
 def settle_clock():
-    return [a_tick() for _ in range(clock.AGREEING_TICKS)]
+    return [a_tick() for _ in range(timepiece.AGREEING_TICKS)]
 
 
 def post_at(account, moment, **fields):
@@ -324,7 +324,7 @@ def test_clock_that_is_right_again_troubles_nobody(account, hands):
     clock.now()
     hands.set_by(60)
     clock.now()
-    hands.pass_by(clock.TOLD_FOR + 1)
+    hands.pass_by(timepiece.TOLD_FOR + 1)
     beats.beat(clock.now())
     assert (Worker.objects.get().is_clock_off, Notice.objects.count()) == (False, 0)
 

@@ -50,13 +50,6 @@ MUTATIONS = (
         (DELIVER + "claim_of_a_row_edited_since_it_was_read_fails",),
     ),
     Mutation(
-        "status in the claim",
-        "scheduler_ui/models/delivery.py",
-        'for name in ("status", "version", *fence)',
-        'for name in ("version", *(name for name in fence if name != "due_at"))',
-        (DELIVER + "claim_is_won_once",),
-    ),
-    Mutation(
         "hold in the claim",
         "scheduler_ui/engine/claims.py",
         'fence=("hold_reason", "due_at")',
@@ -86,22 +79,22 @@ MUTATIONS = (
     Mutation(
         "look-up before the next send",
         "scheduler_ui/engine/resolve.py",
-        "        found = _find(platform, delivery)\n",
+        "        found = find(platform, delivery)\n",
         "        found = None\n",
         (DELIVER + "unconfirmed_on_lookup_is_found_and_not_sent_again",),
     ),
     Mutation(
         "one owner of a remote post",
         "scheduler_ui/engine/resolve.py",
-        "if found is not None and not _is_owned(delivery, found):",
+        "if found is not None and not is_owned(delivery, found):",
         "if found is not None:",
         (DELIVER + "two_look_ups_do_not_adopt_one_post",),
     ),
     Mutation(
         "lapsed lease is unconfirmed",
         "scheduler_ui/engine/settle.py",
-        "return settle(delivery, attempt, Unconfirmed(sentence), now=now, sent_at=delivery.sent_at)",
-        "return settle(delivery, attempt, Unavailable(sentence), now=now, sent_at=delivery.sent_at)",
+        "Unconfirmed(sentence)",
+        "Unavailable(sentence)",
         (
             "engine/test_offers.py::test_lapsed_lease_is_always_unconfirmed",
             "engine/test_offers.py::test_lapsed_lease_on_a_blind_platform_asks",
@@ -130,7 +123,7 @@ MUTATIONS = (
     ),
     Mutation(
         "never early by the database's clock",
-        "scheduler_ui/engine/clock.py",
+        "scheduler_ui/engine/timepiece.py",
         "(ahead if self._base is None else self._base.low)",
         "ahead",
         (
@@ -140,10 +133,10 @@ MUTATIONS = (
     ),
     Mutation(
         "two ticks agree",
-        "scheduler_ui/engine/deliver.py",
-        "    if not clock.is_steady() or clock.is_leapt_over(delivery.due_at):\n",
-        "    if clock.is_leapt_over(delivery.due_at):\n",
-        (CLOCK + "nothing_is_offered_or_sent_before_two_ticks_agree",),
+        "scheduler_ui/engine/timepiece.py",
+        "self._agreed, self.is_steady, self._jumped_at, self._jump = 0, False, steady, seconds",
+        "self._jumped_at, self._jump = steady, seconds",
+        (CLOCK + "nothing_is_offered_or_sent_before_two_ticks_agree", CLOCK + "jump_stops_until_two_ticks_agree"),
     ),
     Mutation(
         "what the clock leapt over waits",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scheduler_ui.engine import clock
+from scheduler_ui.engine.timepiece import Clock
 
 
 class Hands:
@@ -12,7 +13,7 @@ class Hands:
         self._surprise: Callable[[], object] | None = None
 
     def take_over(self, monkeypatch) -> None:
-        monkeypatch.setattr(clock, "_clock", clock.Clock(lambda: self.wall, lambda: self.steady))
+        monkeypatch.setattr(clock, "_clock", Clock(lambda: self.wall, lambda: self.steady))
         monkeypatch.setattr(clock, "_rest", self._rest)
         clock.now()
 
