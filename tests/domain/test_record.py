@@ -66,6 +66,14 @@ def test_posts_count_on_the_day_and_in_the_month_of_the_reader(workspace, out):
     assert (found.sent, found.has_earlier) == (2, True)
 
 
+@pytest.mark.parametrize("day", [2, 8, 16, 23])
+def test_midnight_belongs_to_the_day_that_begins(workspace, out, day):
+    delivery = out(20, at=datetime(2026, 11, day - 1, 23, tzinfo=UTC))
+    telling.remember("missed", [delivery], delivery.scheduled_for)
+    found = record.read(workspace, NOVEMBER)
+    assert [(entry.date.day, entry.missed) for entry in found.days if entry.spread.total] == [(day, 1)]
+
+
 def test_figures_of_a_month(workspace, out):
     for late_ms in (-1, 5, 1000, 1001, 7_203_456):
         out(late_ms)
