@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from tests.bench import lines, machine, subjects, table
+from tests.bench import document, lines, machine, subjects, table
 from tests.bench.lines import Line
 from tests.bench.subjects import Subject
 from tests.rig import processes
@@ -35,6 +35,8 @@ def main() -> None:
     say(table.show(results))
     if asked.json:
         asked.json.write_text(json.dumps(results, indent=1) + "\n")
+    if asked.document:
+        document.write(results)
     sys.exit(table.broken(results))
 
 
@@ -150,6 +152,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--profile", action="store_true", help="print where the workers spend their time")
     parser.add_argument("--keep", action="store_true", help="leave the folder with its databases and logs")
     parser.add_argument("--json", type=Path, help="a file for all figures")
+    parser.add_argument("--document", action="store_true", help="write docs/performance.md's table and its curves")
     for name in ("posts", "workers", "threads", "accounts"):
         parser.add_argument(f"--{name}", type=int)
     parser.add_argument("--answer-after", type=float, help="seconds that the network takes")

@@ -21,13 +21,15 @@ class Figure:
     per: float = 1.0
 
     def told(self, rows: Rows) -> str:
-        values = [row[self.key] / self.per for row in rows if row.get(self.key) is not None]
-        return f"{figures.ranged(values)} {self.unit}".strip()
+        values = self._values(rows)
+        return f"{figures.ranged(values)} {self.unit}".strip() if values else ""
 
     def is_reached(self, rows: Rows) -> bool:
-        values = [row[self.key] / self.per for row in rows if row.get(self.key) is not None]
-        middle = figures.median(values)
+        middle = figures.median(self._values(rows))
         return (self.most is None or middle <= self.most) and (self.least is None or middle >= self.least)
+
+    def _values(self, rows: Rows) -> list[float]:
+        return [row[self.key] / self.per for row in rows if row.get(self.key) is not None]
 
     @property
     def aim(self) -> str:
@@ -72,6 +74,7 @@ def _exact(subject: Subject) -> bool:
 LATENESS = (Figure("p50_ms", "ms", most=3), Figure("p99_ms", "ms", most=10))
 COUNTS = (Figure("lost", "lost", most=0), Figure("twice", "twice", most=0))
 LAST = "last_ms"
+ONCE = {"is_ours_alone": True, "once": True}
 ALL = (
     _line("lateness", "lateness, 500 posts over 20 s: p50, p99", *LATENESS, posts=500, is_for=_exact),
     _line(
@@ -80,8 +83,7 @@ ALL = (
         Figure("p50_ms", "ms"),
         Figure("p99_ms", "ms"),
         posts=200,
-        is_ours_alone=True,
-        once=True,
+        **ONCE,
     ),
     _line("burst", "burst, 1,000 at one instant: last one out", Figure(LAST, "s", 1, per=1000), posts=1000),
     _line(
@@ -95,9 +97,18 @@ ALL = (
         answer_after=0.3,
         is_ours_alone=True,
     ),
-    _line("drain", "drain, 5,000 overdue", Figure("per_s", "/s", least=400), posts=5000, is_for=_no_floor),
+    _line(
+        "drain",
+        "drain, 5,000 overdue",
+        Figure("per_s", "/s", least=400),
+        Figure("kb_per_post", "kB each"),
+        posts=5000,
+        is_for=_no_floor,
+    ),
+    _line("drain2", "the same by 2 workers", Figure("per_s", "/s"), line="drain", workers=2, posts=5000, **ONCE),
+    _line("drain4", "the same by 4 workers", Figure("per_s", "/s"), line="drain", workers=4, posts=5000, **ONCE),
     _line("bound", "the same loop without our code", Figure("per_s", "/s"), posts=5000, is_ours_alone=True),
-    _line("sizes", "", sizes=(10_000, 100_000, 1_000_000), is_ours_alone=True, once=True),
+    _line("sizes", "", sizes=(10_000, 100_000, 1_000_000), **ONCE),
     _line(
         "polls",
         "idle polls, 1,000 tabs at 2 s: errors, p99, cores",

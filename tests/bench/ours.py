@@ -43,7 +43,7 @@ def drain(options: Options) -> dict:
         crew.sample()
         record.Watch(options.log, numbers).wait(60 + options.posts / 20, quiet=60)
         _settled(60)
-    return _verdict(options, dues) | _rate()
+    return _verdict(options, dues) | _rate() | {"kb_per_post": round(_bytes() / 1000 / options.posts, 2)}
 
 
 def crash(options: Options) -> dict:
@@ -143,6 +143,18 @@ def _rate() -> dict:
     span = _measured().aggregate(first=Min("marked_at"), last=Max("settled_at"), number=Count("settled_at"))
     seconds = (span["last"] - span["first"]).total_seconds()
     return {"settled_s": round(seconds, 3), "per_s": round(span["number"] / seconds, 1)}
+
+
+def _bytes() -> int:
+    """What the posts take with their deliveries, attempts and indexes; what the rest takes is small beside it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_database_size(current_database()) - pg_database_size('template')")
+            return cursor.fetchone()[0]
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+        return cursor.fetchone()[0]
 
 
 def _measured():

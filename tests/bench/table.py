@@ -51,7 +51,7 @@ def _rows(line: Line, results: dict) -> list[list[str]]:
     if line.name == "sizes":
         return _sizes(found, results)
     cells = [
-        ", ".join(figure.told(mine) for figure in line.figures) if (mine := _of(found, name)) else ""
+        ", ".join(filter(None, (figure.told(mine) for figure in line.figures))) if (mine := _of(found, name)) else ""
         for name in results["subjects"]
     ]
     aims = ", ".join(filter(None, (figure.aim for figure in line.figures)))
