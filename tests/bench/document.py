@@ -28,17 +28,16 @@ def write(results: dict) -> None:
 
 def charts(results: dict) -> dict[str, str]:
     """Every chart that the run has figures for, by the name of its file."""
-    titles = results["subjects"]
     drawn = {}
     for name, key, title in (
         ("growth-due-check", "due_check_ms", "One due check, 10 due"),
         ("growth-month", "month_cpu_ms", "A calendar month of 2,000 posts, CPU"),
         ("growth-poll", "poll_cpu_ms", "An idle poll, CPU"),
     ):
-        found = {titles[subject]: _grown(results, subject, key) for subject in results["ours"]}
+        found = {subject: _grown(results, subject, key) for subject in results["ours"]}
         if any(found.values()):
             drawn[name] = curves.draw(title, ("posts in the workspace", "ms"), _kept(found))
-    found = {titles[subject]: _by_workers(results, subject) for subject in results["ours"]}
+    found = {subject: _by_workers(results, subject) for subject in results["ours"]}
     if any(found.values()):
         drawn["growth-workers"] = curves.draw("Drain of 5,000 overdue", ("worker processes", "posts/s"), _kept(found))
     return drawn

@@ -28,7 +28,8 @@ class Sampler(threading.Thread):
         self._lines: collections.Counter[str] = collections.Counter()
         self._samples = 0
         self._before: dict[int, float] = {}
-        self._spent: collections.Counter[str] = collections.Counter()
+        # By the kernel's number of a thread: its name and its CPU seconds when last seen; it may have ended since.
+        self._spent: dict[int, tuple[str, float]] = {}
         signal.signal(signal.SIGUSR1, lambda *_: self.start())
 
     def run(self) -> None:
@@ -41,13 +42,16 @@ class Sampler(threading.Thread):
                 if ident != threading.get_ident():
                     self._count(_group(names.get(ident, "?")), frame)
             if self._samples % 20 == 0:
-                self._spent = self._spend()  # threads that have ended tell nothing
+                self._look_at_cpu()
 
     def report(self) -> None:
         if not self._samples:
             return
         parts = [f"{self._samples} samples, one every {EVERY * 1000:.0f} ms or later\n\nCPU seconds by thread"]
-        parts += [f"{spent:8.2f} {name}" for name, spent in self._spent.most_common()]
+        spent: collections.Counter[str] = collections.Counter()
+        for name, seconds in self._spent.values():
+            spent[name] += seconds
+        parts += [f"{seconds:8.2f} {name}" for name, seconds in spent.most_common()]
         for title, counted in (
             ("within (the function or what it calls)", self._within),
             ("innermost function", self._innermost),
@@ -71,12 +75,11 @@ class Sampler(threading.Thread):
         self._within.update(seen)
         self._lines[f"{group} {line}"] += 1
 
-    def _spend(self) -> collections.Counter[str]:
+    def _look_at_cpu(self) -> None:
         names = {thread.native_id: _group(thread.name) for thread in threading.enumerate()}
-        spent: collections.Counter[str] = collections.Counter()
         for ident, seconds in _cpu().items():
-            spent[names.get(ident, "?")] += seconds - self._before.get(ident, 0)
-        return spent
+            known = self._spent.get(ident, ("(not Python's)", 0.0))[0]
+            self._spent[ident] = names.get(ident, known), seconds - self._before.get(ident, 0)
 
 
 def _cpu() -> dict[int, float]:
