@@ -16,7 +16,7 @@ from scheduler_ui.engine import beats, claims, clock, keys, ledger, resolve, set
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind, Platform
-from scheduler_ui.platforms.outcomes import PlatformError, Published, Unauthorized
+from scheduler_ui.platforms.outcomes import PlatformError, Published, Unauthorized, Unavailable
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 20
@@ -49,6 +49,8 @@ def offer_looks(now: datetime, wake: Callable[[int], object], *, every: float = 
         return 0
     rows = Delivery.objects.filter(status__in=WAITING, hold_reason=Hold.RESTORED)
     rows = rows.filter(Q(queued_at__isnull=True) | Q(queued_at__lt=now - AGAIN))
+    # Whoever was asked to slow down does so here too.
+    rows = rows.exclude(account__waits_until__gt=now)
     held = Account.objects.filter(pk__in=rows.values("account"))
     blind = [row.pk for row in held if platform_tools.platform_for(row).kind == Kind.BLIND]
     offered = 0
@@ -159,6 +161,10 @@ def _failed(delivery: Delivery, error: PlatformError, token: str) -> None:
     opened.update(outcome=Attempt.Outcome.UNAVAILABLE, error=str(error)[:500], ended_at=clock.now())
     if isinstance(error, Unauthorized):
         accounts.lose(delivery.account, str(error), clock.now())
+    if isinstance(error, Unavailable) and error.retry_after:
+        until = clock.now() + error.retry_after
+        sooner = Q(waits_until__isnull=True) | Q(waits_until__lt=until)
+        Account.objects.filter(sooner, pk=delivery.account_id).update(waits_until=until)
     claims.release(delivery, token)
 
 

@@ -89,8 +89,8 @@ def models(found: list[Node]) -> list[type[Model]]:
 
 
 def _needs(model: type[Model]) -> set[str]:
-    pointed = {field.related_model._meta.db_table for field in model._meta.concrete_fields if field.is_relation}
-    return pointed - {model._meta.db_table}
+    pointed = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+    return {each._meta.db_table for each in pointed if each is not None and each is not model}
 
 
 def is_there(alias: str = "default") -> bool:

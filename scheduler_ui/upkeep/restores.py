@@ -55,7 +55,7 @@ def restore(path: Path, now: datetime, *, replace: bool) -> Restored:
             _put_media(archive)
             _put_keys(archive, folder)
             beside = _put_file(fresh, stamp) if connection.vendor == "sqlite" else _put_rows(fresh, stamp)
-    except OSError as error:
+    except (OSError, DatabaseError, tables.Different) as error:
         raise Refused(_("The backup could not be put in place: %(error)s") % {"error": error}) from error
     return Restored(archive, beside, restore_mode.begin(archive.moment, now), _unreadable())
 

@@ -122,6 +122,14 @@ def test_look_that_fails_keeps_it_held_and_is_made_again(fake, due, restore, aga
     assert again(due).hold_reason == Hold.NONE
 
 
+def test_network_that_asks_to_slow_down_is_left_alone_so_long(fake, due, restore, again):
+    fake.script = {"find": [Unavailable("slow", retry_after=HOUR, is_rate_limit=True)]}
+    restore()
+    look()
+    Delivery.objects.update(queued_at=None)
+    assert (look(), again(due).hold_reason) == (0, Hold.RESTORED)
+
+
 def test_sign_in_that_is_lost_waits_for_a_new_one_and_looks_then(fake, due, restore, again):
     fake.script = {"find": [Unauthorized("gone")]}
     restore()
