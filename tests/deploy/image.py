@@ -78,6 +78,8 @@ class Image:
     def _lay_base(self) -> None:
         """What `FROM python` brings: python and pip, for everybody to run."""
         python = Path(sys.executable).resolve()
+        # pip puts programs beside the real one.
+        self.env["PATH"] += f":{python.parent}"
         tools = self.folder / "upper" / "usr" / "local" / "bin"
         tools.mkdir(parents=True)
         (tools / "python").symlink_to(python)
