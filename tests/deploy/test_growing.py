@@ -136,7 +136,7 @@ class Reader:
     def _start(self, text: str) -> None:
         it = Running(["/bin/sh", "-c", f"exec {text.strip()}"], self.env, self.clone)
         self.background.append(it)
-        it.hear("Punctual is at", 90)
+        it.hear("Punctual is at", 180)
         if not any("make run" in line for line in self.done):
             self.python(FILL)
 

@@ -11,6 +11,7 @@ from tests.rig import processes
 from tests.upgrade.dump import HERE, dump, load
 from tests.upkeep.installation import Installation
 
+pytestmark = pytest.mark.timeout(600)
 LATER = """
 from django.db import migrations, models
 
@@ -83,7 +84,7 @@ def test_data_of_the_last_version_starts_keeps_its_posts_and_publishes(old, tmp_
     )
     it = running.start(here.folder, processes.free_port())
     try:
-        it.hear("Punctual is at", 40)
+        it.hear("Punctual is at", 120)
         it.end()
     finally:
         it.clear_away()
@@ -177,6 +178,6 @@ def test_two_machines_that_start_at_once_upgrade_once(later, grown, tmp_path):
     for each in both:
         each.folder.mkdir()
     starting = [processes.start(each.folder, "manage.py", "prepare", **each.extra) for each in both]
-    assert [process.wait(90) for process in starting] == [0, 0]
+    assert [process.wait(300) for process in starting] == [0, 0]
     assert both[0].run(MOODS) == [["calm"]]
     assert len(backups(both[0]) + backups(both[1])) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from tests.rig import processes
 
+pytestmark = pytest.mark.timeout(600)
 MOST = 1_500_000
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.rig import processes
 from tests.upkeep.installation import Installation
 
+pytestmark = pytest.mark.timeout(600)
 STATES = """
 from scheduler_ui.models import Delivery
 rows = Delivery.objects.order_by("pk").values_list("account__handle", "status", "hold_reason")
@@ -132,7 +133,7 @@ def test_killed_anywhere_it_leaves_the_old_data_or_the_new_in_restore_mode(here,
         there = here.copied(tmp_path / f"here-{number}")
         arguments = ("manage.py", "restore", str(backup), "--replace")
         process = processes.start(there.folder, *arguments, PYTHONPATH=str(kill), DIE_AT=str(number))
-        if process.wait(60) == 0:
+        if process.wait(300) == 0:
             break
         mode = there.run(
             "from scheduler_ui.models import Installation\n"
