@@ -38,7 +38,9 @@ def downtime(stage: Stage) -> None:
     stage.settle(fresh, seconds=60)
     late = _lateness(net, stage.rows(fresh))
     stage.insist(len(late) == len(fresh), f"{len(late)} of {len(fresh)} fresh ones are out")
-    stage.insist(late and _part(late, 95) <= 5, f"fresh ones are on time: p95 {late and _part(late, 95):.1f} s")
+    stage.insist(
+        late and _part(late, 95) <= stage.bound(5), f"fresh ones are on time: p95 {late and _part(late, 95):.1f} s"
+    )
     # At the account's pace: one in three seconds.
     stage.settle(old, seconds=stage.span(3) * count / 50 + 60)
     limit = timedelta(minutes=60) * stage.scale
@@ -73,7 +75,9 @@ def hanging(stage: Stage) -> None:
     stage.settle(fine, seconds=60)
     late = _lateness(net, stage.rows(fine))
     stage.insist(len(late) == len(fine), f"{len(late)} of {len(fine)} are out on the others")
-    stage.insist(late and _part(late, 99) <= 1, f"the others stay on time: p99 {late and _part(late, 99):.2f} s")
+    stage.insist(
+        late and _part(late, 99) <= stage.bound(1), f"the others stay on time: p99 {late and _part(late, 99):.2f} s"
+    )
     dead.clear()
     stage.recovers("it answers again", stage.lease / stage.scale + 330, hung)
     stage.settle(hung, seconds=stage.bound(30 + 330))

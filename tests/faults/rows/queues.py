@@ -36,8 +36,9 @@ def flushed(stage: Stage) -> None:
         time.sleep(2)
     stage.recovers("emptied", 2)
     stage.settle(seconds=60)
-    late = [row for row in stage.rows() if row.settled_at and row.settled_at - row.scheduled_for > timedelta(seconds=5)]
-    stage.insist(not late, f"{len(late)} were more than 5 s late")
+    most = timedelta(seconds=stage.bound(2))
+    late = [row for row in stage.rows() if row.settled_at and row.settled_at - row.scheduled_for > most]
+    stage.insist(not late, f"{len(late)} were more than {most.total_seconds():.0f} s late")
 
 
 def _empty(stage: Stage) -> None:
@@ -72,7 +73,7 @@ def queue_away(stage: Stage) -> None:
     with Beside(look):
         for fault in (_restart, _down, _hang):
             _through(stage, account, fault, fault.__name__.strip("_"))
-    stage.insist(slowest < 3, f"a page took {slowest:.1f} s while the queue was away")
+    stage.insist(slowest < stage.slack, f"a page took {slowest:.1f} s while the queue was away")
     stage.settle(seconds=60)
 
 
