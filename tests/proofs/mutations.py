@@ -95,10 +95,7 @@ MUTATIONS = (
         "scheduler_ui/engine/settle.py",
         "Unconfirmed(sentence)",
         "Unavailable(sentence)",
-        (
-            "engine/test_offers.py::test_lapsed_lease_is_always_unconfirmed",
-            "engine/test_offers.py::test_lapsed_lease_on_a_blind_platform_asks",
-        ),
+        ("engine/test_offers.py::test_lapsed_lease_is_always_unconfirmed",),
     ),
     Mutation(
         "BLIND is asked",
