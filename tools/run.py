@@ -3,6 +3,7 @@
 import argparse
 import errno
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -10,13 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import NoReturn, TextIO
-
-from django.core.exceptions import ImproperlyConfigured
 
 from tools.supervisor import Supervisor, say
 
@@ -41,11 +39,25 @@ def main() -> None:
     sys.exit(supervisor.run())
 
 
-def read_settings() -> ModuleType:
-    try:
-        return import_module("project.settings")
-    except ImproperlyConfigured as error:
-        refuse(f"Punctual cannot start: {error}")
+@dataclass(frozen=True)
+class Settings:
+    HOST: str
+    PORT: int
+    PUBLIC_URL: str
+    DATA_DIR: Path
+
+
+def read_settings() -> Settings:
+    """Read them in a process of its own, and take over what the .env file adds to the environment."""
+    found = subprocess.run(
+        [sys.executable, "-m", "tools.settings"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if found.returncode:
+        sys.exit(1)
+    told = json.loads(found.stdout)
+    os.environ.update(told["environment"])
+    known = told["settings"]
+    return Settings(**known | {"DATA_DIR": Path(known["DATA_DIR"])})
 
 
 def take_lock(path: Path, folder: Path, url: str) -> TextIO:
@@ -80,7 +92,7 @@ def why_not(error: OSError, host: str, port: int) -> str:
     return f"HOST={host} is no address of this machine: {error.strerror}."
 
 
-def child_environment(settings: ModuleType) -> dict[str, str]:
+def child_environment(settings: Settings) -> dict[str, str]:
     commands = Path(sys.executable).parent
     return {
         # glibc would keep an arena of memory per thread.
@@ -123,7 +135,7 @@ def manage(command: str, environment: dict[str, str]) -> str:
     return result.stdout
 
 
-def announce_later(settings: ModuleType, words: str, supervisor: Supervisor) -> None:
+def announce_later(settings: Settings, words: str, supervisor: Supervisor) -> None:
     """Tell the address as soon as it answers, and not before."""
 
     def announce() -> None:
@@ -147,7 +159,7 @@ def answers(host: str, port: int) -> bool:
     return True
 
 
-def tell(settings: ModuleType, words: str) -> None:
+def tell(settings: Settings, words: str) -> None:
     say(f"\nPunctual is at {settings.PUBLIC_URL or local_url(settings)}")
     if settings.PUBLIC_URL:
         say(f"(on this machine: {local_url(settings)})")
@@ -158,7 +170,7 @@ def tell(settings: ModuleType, words: str) -> None:
     say("Ctrl+C stops it.\n")
 
 
-def local_url(settings: ModuleType) -> str:
+def local_url(settings: Settings) -> str:
     host = "localhost" if settings.HOST in HERE else settings.HOST
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}"
 
