@@ -14,7 +14,8 @@ from scheduler_ui.engine.seats import seats
 from scheduler_ui.platforms.http import shared_tls_context
 
 logger = logging.getLogger(__name__)
-SCHEDULE_INTERVAL = 0.05
+# Between two looks at the slow queue by a process that puts nothing there, in seconds.
+SLOW_PAUSE = 1.0
 SHUTDOWN_SECONDS = 30
 
 
@@ -38,22 +39,27 @@ class WokenWorker(Worker):
 
 
 class QuickScheduler(Scheduler):
-    """Asks the queue every few milliseconds; Huey clamps the interval to a second, and an eta is a matter of less."""
-
-    def __init__(self, huey: WakingQueue, stop_flag: Any, interval: float, periodic: bool):
-        super().__init__(huey, stop_flag, interval, periodic)
-        self.interval = interval
+    """Looks when the next message comes due; Huey's own looks once in a second, and an eta is a matter of less."""
 
     def loop(self, now: Any = None) -> None:
-        started = time.monotonic()
+        pause = self.least_pause
         try:
-            self.huey.look()
-            if self.periodic and self._next_periodic <= started:
-                self._next_periodic += self.periodic_task_seconds * ((started - self._next_periodic) // 60 + 1)
-                self.enqueue_periodic_tasks(now)
+            pause = max(self.huey.look(), pause)
+            self._begin_periodic(now)
         except Exception:
             logger.exception("the scheduler failed")
-        self.sleep_for_interval(started, self.interval)
+            pause = 1.0
+        self.huey.rest(pause)
+
+    @property
+    def least_pause(self) -> float:
+        return 0.0 if self.periodic else SLOW_PAUSE
+
+    def _begin_periodic(self, now: Any) -> None:
+        late = time.monotonic() - self._next_periodic
+        if self.periodic and late >= 0:
+            self._next_periodic += self.periodic_task_seconds * (late // self.periodic_task_seconds + 1)
+            self.enqueue_periodic_tasks(now)
 
     def enqueue_periodic_tasks(self, now: Any) -> None:
         self.huey.wake(self.huey.read_periodic(now))
@@ -62,10 +68,6 @@ class QuickScheduler(Scheduler):
 class QuietConsumer(Consumer):
     worker_class = WokenWorker
     scheduler_class = QuickScheduler
-    schedule_interval = SCHEDULE_INTERVAL
-
-    def _create_scheduler(self) -> Scheduler:
-        return QuickScheduler(self.huey, self.stop_flag, self.schedule_interval, self.periodic)
 
     def stop(self, graceful: bool = False) -> None:
         self.stop_flag.set()
@@ -75,8 +77,6 @@ class QuietConsumer(Consumer):
 
 class SlowConsumer(QuietConsumer):
     """Media, sync and mail: threads of their own, so that they never keep a post waiting."""
-
-    schedule_interval = 1
 
 
 class PunctualConsumer(QuietConsumer):
@@ -90,7 +90,7 @@ class PunctualConsumer(QuietConsumer):
         self.pulses.append(ticks.heart())
         self.slow = None
         if huey.slow is not None:
-            options |= {"workers": settings.PUNCTUAL["slow_threads"]}
+            options |= {"workers": settings.PUNCTUAL["slow_threads"], "periodic": False}
             huey.slow.is_consumed = True
             self.slow = SlowConsumer(huey.slow, **options)
 

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 # While it is away it is asked once in so many seconds whether it is back.
 KNOCK = 0.5
+# Between two looks: with nothing known that comes sooner, with more due than there are free threads, and at least.
+IDLE, BUSY, SHORTEST = 0.25, 0.05, 0.002
 # What a worker takes into its own hands while the queue is away: so many messages, due within so many seconds.
 MOST_KEPT = 1000
 SOON = 1.0
@@ -38,6 +40,7 @@ class WakingQueue(Huey):
         self._on_lost: Callable[[], object] = lambda: None
         self._ready: SimpleQueue[bytes | Task | None] = SimpleQueue()
         self._turn = threading.Lock()
+        self._stirred = threading.Event()
         self._counting = threading.Lock()
         self._idle = 0
         self._may_hold_more = False
@@ -83,6 +86,7 @@ class WakingQueue(Huey):
             self._send(self.storage.push, waiting)
             waiting = {}
             self._send(self.storage.schedule, later)
+            self._stirred.set()
         except Away:
             if not self.is_consumed:
                 raise
@@ -121,29 +125,41 @@ class WakingQueue(Huey):
                 self._idle -= 1
         return self.deserialize_task(found) if isinstance(found, bytes) else found
 
-    def fetch(self, own: int = 0) -> None:
-        """Bring what is due to this process's free threads; `own` counts a caller that is about to be one."""
+    def fetch(self, own: int = 0) -> float:
+        """Bring what is due to this process's free threads; `own` counts a caller that is about to be one.
+
+        Tells in how many seconds it is worth doing so again.
+        """
         if not self._turn.acquire(blocking=not own):
-            return  # another thread is asking, for all
+            return BUSY  # another thread is asking, for all
         try:
-            room = self.free() + own
-            found = self._reach(lambda: self.storage.fetch(clock.now().timestamp(), room), is_knock=True)
-            self._may_hold_more = bool(found) and len(found) == room
-            for message in found:
+            now, room = clock.now().timestamp(), self.free() + own
+            found = self._reach(lambda: self.storage.fetch(now, room), is_knock=True)
+            self._may_hold_more = found.has_more
+            for message in found.messages:
                 self._ready.put(message)
+            until_next = IDLE if found.next_at is None else found.next_at - now
+            return BUSY if found.has_more else min(max(until_next, SHORTEST), IDLE)
         except Away:
             self._may_hold_more = False
+            return KNOCK
         finally:
             self._turn.release()
 
-    def look(self) -> None:
-        """What the scheduler does many times a second: fetch, and tell when what it held is lost or out of reach."""
-        self.fetch()
+    def look(self) -> float:
+        """What the scheduler does again and again: fetch, and tell when what it held is lost or out of reach."""
+        pause = self.fetch()
         if self.storage.was_lost:
             self._troubled_at = time.monotonic()
         if self.storage.was_lost or self._is_newly_away:
             self._on_lost()
             self.storage.was_lost = self._is_newly_away = False
+        return pause
+
+    def rest(self, seconds: float) -> None:
+        """Wait until the next look, or until this process puts something in the queue."""
+        self._stirred.wait(seconds)
+        self._stirred.clear()
 
     def release(self, threads: int) -> None:
         """The worker stops: what was fetched and not begun goes back, and its threads wake up to end."""
@@ -154,6 +170,7 @@ class WakingQueue(Huey):
                 back[found if isinstance(found, bytes) else self.serialize_task(found)] = 0
         for _ in range(threads):
             self._ready.put(None)
+        self._stirred.set()
         if back:
             try:
                 self._reach(lambda: self.storage.push(back))

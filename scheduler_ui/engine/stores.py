@@ -8,6 +8,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ ERRORS = (RedisError, sqlite3.Error, OSError)
 # A Redis that hangs costs whoever asks it no more than this, in seconds.
 PATIENCE = 1.0
 AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was taken, whether anything else is due, and the moment of what comes next, None where nothing waits."""
+
+    messages: list[bytes]
+    has_more: bool
+    next_at: float | None
 
 
 class FileStore(SqliteStorage):
@@ -52,14 +62,16 @@ class FileStore(SqliteStorage):
         with self.db(commit=True) as cursor:
             cursor.executemany("insert into schedule (queue, data, timestamp) values (?, ?, ?)", rows)
 
-    def fetch(self, moment: float, room: int) -> list[bytes]:
+    def fetch(self, moment: float, room: int) -> Fetched:
         """Move what has come due to the queue, and take up to `room` messages from it."""
         self._follow_file()
-        look = "select exists(select 1 from schedule where queue = ? and timestamp <= ?)"
-        look += " or (? > 0 and exists(select 1 from task where queue = ?))"
-        # Asked twenty times a second, mostly in vain: without a lock.
-        if not self.sql(look, (self.name, moment, room, self.name), results=True)[0][0]:
-            return []
+        # Asked many times a second, mostly in vain: without a lock.
+        look = (
+            "select (select min(timestamp) from schedule where queue = ?), exists(select 1 from task where queue = ?)"
+        )
+        next_at, has_more = self.sql(look, (self.name, self.name), results=True)[0]
+        if (next_at is None or next_at > moment) and not (has_more and room):
+            return Fetched([], bool(has_more), next_at)
         with self.db(commit=True) as cursor:
             due = (self.name, moment)
             move = "insert into task (queue, data, priority) select queue, data, -timestamp from schedule"
@@ -68,7 +80,8 @@ class FileStore(SqliteStorage):
             first = "select id, data from task where queue = ? order by priority desc, id limit ?"
             taken = cursor.execute(first, (self.name, room)).fetchall()
             cursor.executemany("delete from task where id = ?", [(number,) for number, _ in taken])
-        return [bytes(data) for _, data in taken]
+            next_at, has_more = cursor.execute(look, (self.name, self.name)).fetchone()
+        return Fetched([bytes(data) for _, data in taken], bool(has_more), next_at)
 
     def mend(self, error: Exception) -> None:
         """After an error: a file that is none of ours any more goes, and the next use makes a new one."""
@@ -117,7 +130,10 @@ if tonumber(ARGV[2]) > 0 then
   local popped = redis.call('zpopmin', KEYS[2], ARGV[2])
   for i = 1, #popped, 2 do taken[#taken + 1] = popped[i] end
 end
-return {{redis.call('set', KEYS[3], 'here', 'NX') and 1 or 0, taken}}
+local next = redis.call('zrange', KEYS[1], 0, 0, 'WITHSCORES')
+local is_new = redis.call('exists', KEYS[3]) == 0
+if is_new then redis.call('set', KEYS[3], 'here') end
+return {{is_new and 1 or 0, taken, redis.call('zcard', KEYS[2]), next[2] or ''}}
 """
 
 
@@ -139,12 +155,12 @@ class RedisStore(PriorityRedisStorage):
     def schedule(self, messages: Mapping[bytes, float]) -> None:
         self.conn.zadd(self.schedule_key, dict(messages))
 
-    def fetch(self, moment: float, room: int) -> list[bytes]:
+    def fetch(self, moment: float, room: int) -> Fetched:
         """Move what has come due to the queue, and take up to `room` messages from it."""
         keys = [self.schedule_key, self.queue_key, self._mark]
-        is_new, taken = self._fetch(keys=keys, args=[moment, room])
+        is_new, taken, left, next_at = self._fetch(keys=keys, args=[moment, room])
         self.was_lost = self.was_lost or bool(is_new)
-        return list(taken)
+        return Fetched(list(taken), left > 0, float(next_at) if next_at else None)
 
     def enqueued_items(self, limit: int | None = None) -> Sequence[bytes]:
         items: Sequence[bytes] = self.conn.zrange(self.queue_key, 0, limit - 1 if limit else -1)
