@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,7 +39,9 @@ def main(number: str, part: str, shape: str, seed: str, tier: str) -> None:
             figures = _run(row, ending.enter_context(Stage(play, folder, **owned)))
         except CannotRun as error:
             figures = Figures(complaints=[f"cannot run here: {error}"])
-    sys.stdout.write(json.dumps(dataclasses.asdict(figures)) + "\n")
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = round(sum(one.ru_utime + one.ru_stime for one in used), 1)
+    sys.stdout.write(json.dumps(dataclasses.asdict(figures) | {"cpu_s": cpu}) + "\n")
 
 
 def _put_on_small_disk(megabytes: int, folder: Path, ending: contextlib.ExitStack) -> None:

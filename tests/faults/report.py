@@ -25,6 +25,7 @@ def merged(jobs: Sequence[Job]) -> dict[str, Any]:
         f"{job.part}: {words}" if job.part else words for job in jobs for words in job.figures["complaints"]
     ]
     found["seconds"] = max(job.seconds for job in jobs)
+    found["cpu_s"] = round(sum(figures.get("cpu_s", 0) for figures in all_figures), 1)
     found["logs"] = [job.figures["log"] for job in jobs if "log" in job.figures]
     return found
 
