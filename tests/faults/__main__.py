@@ -31,9 +31,10 @@ def main() -> int:
         return 1
     numbers = [int(number) for number in asked.rows.split(",")] if asked.rows else list(rows)
     jobs = [
-        Job(rows[number], part, shape)
+        Job(rows[number], part, shape, turn)
         for number in numbers
         for shape in asked.shapes.split(",")
+        for turn in range(_rounds(rows[number], asked))
         for part in rows[number].parts
     ]
     began = time.monotonic()
@@ -41,6 +42,10 @@ def main() -> int:
     with _shared(asked) as run:
         results, left = _play(soak.oldest_first(jobs) if asked.real else jobs, run, asked)
     return _conclude(results, left, asked, time.monotonic() - began)
+
+
+def _rounds(row: plan.FaultRow, asked: argparse.Namespace) -> int:
+    return row.rounds if asked.real else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -99,7 +104,7 @@ def _play(jobs: list[Job], run: Run, asked: argparse.Namespace) -> tuple[list[di
     def note(job: Job) -> None:
         done.append(job)
         mine = [one for one in done if (one.row, one.shape) == (job.row, job.shape)]
-        if len(mine) == len(job.row.parts):
+        if len(mine) == len(job.row.parts) * _rounds(job.row, asked):
             found = report.merged(mine) | {"seed": run.seed}
             results.append(found)
             say(report.line(found))

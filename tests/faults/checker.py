@@ -146,6 +146,9 @@ def check(evidence: Evidence, now: datetime) -> Figures:
             figures.twice.append(row.public_id)
         if _is_lost(row, any(arrival.accepted for arrival in seen), told, now):
             figures.lost.append(f"{row.public_id} ({row.status})")
+    untold = [row.public_id for row in rows if row.is_asked and row.id not in told]
+    if untold:
+        figures.complaints.append(f"asked without a notice: {len(untold)} ({', '.join(untold[:3])})")
     for window in evidence.windows:
         _measure(window, rows, _ends(rows, by_mark, told, now), now, figures)
     figures.complaints += _in_words(figures)

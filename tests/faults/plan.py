@@ -18,6 +18,7 @@ class FaultRow:
 
     `parts`: independent pieces that run as jobs of their own and are printed as one row. `needs_postgres`: a server
     of its own, which it may stop or fill. `disk_mb`: the data folder is a small disk of its own.
+    `rounds`: how often the soak plays what is about one event rather than about many posts.
     """
 
     number: int
@@ -28,6 +29,7 @@ class FaultRow:
     seconds: float = 30
     needs_postgres: bool = False
     disk_mb: int = 0
+    rounds: int = 1
 
 
 ROWS: dict[int, FaultRow] = {}

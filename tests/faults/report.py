@@ -20,7 +20,7 @@ def merged(jobs: Sequence[Job]) -> dict[str, Any]:
     found |= {name: sum(len(figures.get(name, [])) for figures in all_figures) for name in COUNTS}
     late = sorted(seconds for figures in all_figures for seconds in figures.get("lateness", []))
     found |= {"late_p50_s": quantile(late, 0.5), "late_p99_s": quantile(late, 0.99)}
-    found["recovery_s"] = {k: v for figures in all_figures for k, v in figures.get("recovery", {}).items()}
+    found["recovery_s"] = _slowest_of_each(all_figures)
     found["complaints"] = [
         f"{job.part}: {words}" if job.part else words for job in jobs for words in job.figures["complaints"]
     ]
@@ -28,6 +28,15 @@ def merged(jobs: Sequence[Job]) -> dict[str, Any]:
     found["cpu_s"] = round(sum(figures.get("cpu_s", 0) for figures in all_figures), 1)
     found["logs"] = [job.figures["log"] for job in jobs if "log" in job.figures]
     return found
+
+
+def _slowest_of_each(all_figures: Sequence[dict[str, Any]]) -> dict[str, float | None]:
+    """By label; never (None) is the slowest."""
+    slowest: dict[str, float | None] = {}
+    for label, seconds in ((k, v) for figures in all_figures for k, v in figures.get("recovery", {}).items()):
+        before = slowest.get(label, 0.0)
+        slowest[label] = None if seconds is None or before is None else max(seconds, before)
+    return slowest
 
 
 def quantile(values: Sequence[float], part: float) -> float | None:

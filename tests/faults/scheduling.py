@@ -23,11 +23,12 @@ KEPT_LOG = 6000
 
 @dataclass
 class Job:
-    """One part of one row on one shape."""
+    """One part of one row on one shape; each round has a seed of its own."""
 
     row: FaultRow
     part: str
     shape: str
+    round: int = 0
     figures: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0
 
@@ -55,7 +56,13 @@ class Running:
         fill(self.folder, run.template)
         own = {"FAULTS_POSTGRES": run.postgres, "DJANGO_SETTINGS_MODULE": "tests.faults.settings"}
         own |= {"TIME_SCALE": f"{run.scale:g}", "ALLOW_PRIVATE_TARGETS": "127.0.0.0/8"}
-        arguments = [str(job.row.number), job.part, job.shape, str(run.seed), "real" if run.is_real else "ci"]
+        arguments = [
+            str(job.row.number),
+            job.part,
+            job.shape,
+            str(run.seed + job.round),
+            "real" if run.is_real else "ci",
+        ]
         self._out, self._err = (self.folder / name for name in ("job.out", "job.err"))
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = subprocess.Popen(

@@ -82,6 +82,7 @@ def test_an_arrival_is_judged_by_the_promise_of_its_own_moment():
         ("early", {"promises": [Promise(1, AT - SECOND, AT + SECOND)]}),  # the row's own time was changed
         ("lost", {"rows": [replace(ROW, hold_reason="brake", settled_at=None)], "arrivals": []}),
         ("lost", {"rows": [ASKED], "arrivals": [], "notices": [Told("asked", 2, "key-2", AT)]}),
+        ("asked without a notice", {"rows": [ASKED], "notices": [Told("account", None, "key-1", AT)]}),
         ("unknown posts", {"arrivals": [OUT, replace(OUT, text_sha256="0" * 64)]}),
         ("not settled", {"rows": [replace(ROW, status="publishing", settled_at=None)]}),
         ("not settled", {"rows": [replace(ASKED, due_at=AT)]}),

@@ -68,7 +68,7 @@ def five_hundreds(stage: Stage) -> None:
     _lost_answers(stage, at, 180)
 
 
-@row(14, "refused, no DNS, bad TLS", cores=0.4, seconds=60)
+@row(14, "refused, no DNS, bad TLS", cores=0.4, seconds=60, rounds=10)
 def unreachable(stage: Stage) -> None:
     net, closed = stage.net(), processes.free_port()
     stage.worker()

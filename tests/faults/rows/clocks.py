@@ -21,6 +21,7 @@ HOURS = timedelta(hours=6).total_seconds()
     parts=("jump", "dst", "drift"),
     cores=0.4,
     seconds=75,
+    rounds=10,
 )
 def clock(stage: Stage) -> None:
     net = stage.net()

@@ -58,7 +58,7 @@ def _opened(stage: Stage) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@row(7, "the queue restarted; down for 10 min; hanging", cores=0.8, seconds=75)
+@row(7, "the queue restarted; down for 10 min; hanging", cores=0.8, seconds=75, rounds=10)
 def queue_away(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     stage.worker()
@@ -79,7 +79,7 @@ def queue_away(stage: Stage) -> None:
 
 def _through(stage: Stage, account: Any, fault: Any, name: str) -> None:
     """Posts before, during and after; those during must be out soon although the queue is away."""
-    seconds = {"restart": 3, "down": stage.span(600) / 3, "hang": stage.span(60) + 6}[name]
+    seconds = {"restart": 3, "down": 600 if stage.is_real else 20, "hang": 60 if stage.is_real else 12}[name]
     begin = soon(1)
     moments = [begin + timedelta(seconds=number) for number in range(int(seconds) + 6)]
     ids = stage.posts([account], moments)
@@ -144,7 +144,7 @@ def _held(stage: Stage) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-@row(8, "queue file deleted or corrupted", cores=0.8, seconds=60)
+@row(8, "queue file deleted or corrupted", cores=0.8, seconds=60, rounds=10)
 def broken_queue(stage: Stage) -> None:
     """Embedded: its file deleted, filled with noise, cut. Grown: its keys hold something else."""
     net = stage.net()
@@ -157,7 +157,11 @@ def broken_queue(stage: Stage) -> None:
         ids = stage.posts([account], [begin + timedelta(seconds=number) for number in range(8)])
         time.sleep((begin - now()).total_seconds() + 1)
         fault(stage)
-        time.sleep(3)
+        told = processes.wait_for(
+            lambda: stage.query("SELECT 1 FROM scheduler_ui_worker WHERE is_queue_away"), 10, 0.05
+        )
+        stage.insist(told, f"{name}: the pages are told")
+        time.sleep(1)
         # A worker that notices may end by itself, and whoever watches it starts a new one: here, that is us.
         stage.insist(worker.poll() is None or "queue" in stage.log().lower(), f"{name}: it says why it ended")
         stage.kill(worker) if worker.poll() is None else None
