@@ -2,32 +2,25 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 from huey import Huey
 from huey.api import Task
 
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.messages import SignedJson
-from scheduler_ui.engine.stores import ERRORS, Store
+from scheduler_ui.engine.reach import KNOCK, Away, Reach
+from scheduler_ui.engine.stores import Store
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
-# While it is away it is asked once in so many seconds whether it is back.
-KNOCK = 0.5
 # Between two looks: with nothing known that comes sooner, with more due than there are free threads, and at least.
 IDLE, BUSY, SHORTEST = 0.25, 0.05, 0.002
 # What a worker takes into its own hands while the queue is away: so many messages, due within so many seconds.
 MOST_KEPT = 1000
 SOON = 1.0
-
-
-class Away(Exception):
-    """The queue cannot be reached; what it would have woken workers for must be done without it."""
 
 
 class WakingQueue(Huey):
@@ -44,12 +37,9 @@ class WakingQueue(Huey):
         self._counting = threading.Lock()
         self._idle = 0
         self._may_hold_more = False
-        self._away_since: float | None = None
-        self._is_newly_away = False
-        self._troubled_at: float | None = None
+        self._reach = Reach(name, store.mend)
         # Whether this process is a worker, with threads that take.
         self.is_consumed = False
-        self._knocked_at = 0.0
         super().__init__(
             name,
             serializer=SignedJson(keys),
@@ -101,7 +91,7 @@ class WakingQueue(Huey):
     def _send(self, use: Callable[[dict[bytes, float]], object], moments: Mapping[Task, float]) -> None:
         if moments:
             messages = {self.serialize_task(task): moment for task, moment in moments.items()}
-            self._reach(lambda: use(messages))
+            self._reach.use(lambda: use(messages))
 
     # --- Taking ---
 
@@ -134,7 +124,7 @@ class WakingQueue(Huey):
             return BUSY  # another thread is asking, for all
         try:
             now, room = clock.now().timestamp(), self.free() + own
-            found = self._reach(lambda: self.storage.fetch(now, room), is_knock=True)
+            found = self._reach.use(lambda: self.storage.fetch(now, room), is_knock=True)
             self._may_hold_more = found.has_more
             for message in found.messages:
                 self._ready.put(message)
@@ -150,10 +140,10 @@ class WakingQueue(Huey):
         """What the scheduler does again and again: fetch, and tell when what it held is lost or out of reach."""
         pause = self.fetch()
         if self.storage.was_lost:
-            self._troubled_at = time.monotonic()
-        if self.storage.was_lost or self._is_newly_away:
+            self._reach.trouble()
+        if self.storage.was_lost or self._reach.is_newly_away:
             self._on_lost()
-            self.storage.was_lost = self._is_newly_away = False
+            self.storage.was_lost = self._reach.is_newly_away = False
         return pause
 
     def rest(self, seconds: float) -> None:
@@ -173,7 +163,7 @@ class WakingQueue(Huey):
         self._stirred.set()
         if back:
             try:
-                self._reach(lambda: self.storage.push(back))
+                self._reach.use(lambda: self.storage.push(back))
             except Away:
                 logger.warning("%d messages were not given back; what they were for is offered again", len(back))
 
@@ -181,39 +171,19 @@ class WakingQueue(Huey):
 
     def is_away(self) -> bool:
         """Whether the queue could not be reached when it was last tried."""
-        return self._away_since is not None
+        return self._reach.is_away
 
     def answers(self) -> bool:
         """Try it, from a process that has no other use for it."""
         try:
-            self._reach(self.storage.queue_size, is_knock=True)
+            self._reach.use(self.storage.queue_size, is_knock=True)
         except Away:
             return False
         return True
 
     def was_away(self, seconds: float) -> bool:
         """Whether it is away or lost what it held, now or within the last seconds: what a banner asks."""
-        return self.is_away() or (self._troubled_at is not None and time.monotonic() - self._troubled_at < seconds)
-
-    def _reach(self, use: Callable[[], T], *, is_knock: bool = False) -> T:
-        if self._away_since is not None and not (is_knock and time.monotonic() - self._knocked_at >= KNOCK):
-            raise Away
-        try:
-            result = use()
-        except ERRORS as error:
-            self._note_away(error)
-            raise Away from error
-        if self._away_since is not None:
-            logger.warning("the %s queue is back after %.1f s", self.name, time.monotonic() - self._away_since)
-            self._away_since = None
-        return result
-
-    def _note_away(self, error: Exception) -> None:
-        self._knocked_at = self._troubled_at = time.monotonic()
-        if self._away_since is None:
-            self._away_since, self._is_newly_away = self._knocked_at, True
-            logger.warning("the %s queue is away (%s): posts go out without it", self.name, error)
-        self.storage.mend(error)
+        return self._reach.was_away(seconds)
 
     # --- What Huey would ask the storage in vain ---
 

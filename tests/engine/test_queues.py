@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.engine import beats, clock, messages, queues
-from scheduler_ui.engine.queues import Away, WakingQueue
+from scheduler_ui.engine import beats, clock, messages, queues, reach
+from scheduler_ui.engine.queues import WakingQueue
+from scheduler_ui.engine.reach import Away
 from scheduler_ui.engine.stores import FileStore, RedisStore
 from scheduler_ui.models import Worker
 from tests.rig.processes import wait_for
@@ -184,7 +185,7 @@ def test_rest_ends_when_something_is_scheduled_here(process):
 def test_ten_thousand_messages_move_in_few_steps(process):
     queue, run, _ = process()
     at = soon(-1)
-    queue._reach(
+    queue._reach.use(
         lambda: queue.storage.schedule({queue.serialize_task(run.s(n)): at.timestamp() for n in range(10_000)})
     )
     started = time.monotonic()
@@ -294,7 +295,7 @@ def test_redis_away_is_told_quickly_and_its_return_noticed(by_redis, fault, capl
     assert wait_for(lambda: all((queue.look(), not queue.is_away())), 5)
     queue.wake([run.s(2)])
     assert 2 in taken(queue)
-    told = [record.message for record in caplog.records if record.name == queues.__name__]
+    told = [record.message for record in caplog.records if record.name == reach.__name__]
     assert [words.split(" is ")[1].split(" ")[0] for words in told] == ["away", "back"]
 
 
