@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import Kind
@@ -56,3 +57,17 @@ def shape(tmp_path):
     from tests import grown
 
     return grown.fresh()
+
+
+@pytest.fixture
+def plan(db):
+    """How the database would read a queryset, were its tables large: PostgreSQL reads a small one without an index."""
+
+    def explain(queryset) -> str:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                for way in ("seqscan", "bitmapscan", "sort"):
+                    cursor.execute(f"SET LOCAL enable_{way} = off")
+        return queryset.explain()
+
+    return explain
