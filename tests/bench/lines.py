@@ -107,7 +107,7 @@ ALL = (
     ),
     _line("drain2", "the same by 2 workers", Figure("per_s", "/s"), line="drain", workers=2, posts=5000, **ONCE),
     _line("drain4", "the same by 4 workers", Figure("per_s", "/s"), line="drain", workers=4, posts=5000, **ONCE),
-    _line("bound", "the same loop without our code", Figure("per_s", "/s"), posts=5000, is_ours_alone=True),
+    _line("bound", "the same loop without our code", Figure("per_s", "/s"), posts=5000, **ONCE),
     _line("sizes", "", sizes=(10_000, 100_000, 1_000_000), **ONCE),
     _line(
         "polls",
@@ -115,7 +115,7 @@ ALL = (
         Figure("errors", "", 0),
         Figure("p99_ms", "ms", 250),
         Figure("cores", "", 0.8),
-        is_ours_alone=True,
+        **ONCE,
     ),
     _line(
         "idle",
