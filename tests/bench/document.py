@@ -9,21 +9,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import curves, figures, table
+from tests.bench import curves, figures, plan, table
 from tests.rig import processes
 
 DOCS = processes.ROOT / "docs"
 FIGURES = DOCS / "performance.json"
-BEGIN, END = "<!-- figures of the last run -->", "<!-- end of figures -->"
+FIGURES_OF, PLAN_OF = "figures", "plan"
 
 
 def write(results: dict) -> None:
     FIGURES.write_text(json.dumps(results, indent=1) + "\n")
     page = DOCS / "performance.md"
-    told = f"{BEGIN}\n\n{table.show(results)}\n\n{END}"
-    page.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: told, page.read_text(), flags=re.DOTALL))
+    text = _put(page.read_text(), FIGURES_OF, table.show(results))
+    page.write_text(_put(text, PLAN_OF, plan.show(results)))
     for name, chart in charts(results).items():
         (DOCS / "images" / f"{name}.svg").write_text(chart)
+
+
+def _put(page: str, name: str, words: str) -> str:
+    """The page with these words between the two marks of that name."""
+    begin, end = f"<!-- {name} of the last run -->", f"<!-- end of {name} -->"
+    if not words:
+        return page
+    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n\n{words}\n\n{end}", page, flags=re.DOTALL)
 
 
 def charts(results: dict) -> dict[str, str]:
