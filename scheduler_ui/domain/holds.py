@@ -23,6 +23,19 @@ def hold_for(account: Account, post: Post | None = None) -> Hold:
     return Hold.PAUSED if account.is_paused or account.workspace.is_paused else Hold.NONE
 
 
+def hold_now(account_id: int, post: Post) -> Hold:
+    """The same as it stands, and until the caller's transaction ends.
+
+    One that is not put yet is put before the next send; one put after it was lifted would never be taken off again.
+    """
+    hold = hold_for(Account.objects.get(pk=account_id), post)
+    if not hold:
+        return hold
+    # Whoever lifts one has written or locked one of these two rows first.
+    post = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
+    return hold_for(Account.objects.select_for_update(no_key=True).get(pk=account_id), post)
+
+
 def put(account: Account) -> int:
     """Bring what waits for the account under the hold that its state asks for now; tell how many rows changed.
 

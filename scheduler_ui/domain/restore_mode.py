@@ -72,8 +72,9 @@ def end(*, even_so: bool = False) -> int:
         )
         raise Refused(words % {"number": mode.unlooked})
     with transaction.atomic():
-        freed = sum(_free(account) for account in _accounts_with_held())
+        # First the mode: a worker that is about to hold something by it has done so, or sees that it is over.
         Installation.objects.filter(pk=1).update(restored_from=None, restored_at=None)
+        freed = sum(_free(account) for account in _accounts_with_held())
         for key in Workspace.objects.values_list("pk", flat=True):
             boards.touch(key)
     return freed

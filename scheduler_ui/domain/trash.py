@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.domain.refusals import AlreadyStarted, Refused
 from scheduler_ui.models import MOVING, WAITING, Delivery, Event, Hold, Post, Status, User, Workspace
 
@@ -66,9 +66,9 @@ def purge(now: datetime) -> int:
 
 
 def _release(delivery: Delivery, post: Post) -> None:
-    hold = hold_for(delivery.account, post) if delivery.status in WAITING else Hold.NONE
-    if delivery.status in ASKING and hold_for(delivery.account, post) == Hold.RECONNECT:
-        hold = Hold.RECONNECT
+    hold = hold_now(delivery.account_id, post)
+    if delivery.status not in WAITING and not (delivery.status in ASKING and hold == Hold.RECONNECT):
+        hold = Hold.NONE
     Delivery.objects.filter(pk=delivery.pk, hold_reason=Hold.DELETED).update(hold_reason=hold, queued_at=None)
 
 

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max, Model, Q
 
 from scheduler_ui.domain.brakes import text_sha256
@@ -48,14 +49,21 @@ def claim(  # noqa: PLR0913 - each is named by the caller
         # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
         if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
             return None
-        number = 1 if is_first else next_number(delivery, Attempt.Kind.SEND)
+        number = 1 if is_first else _next_number(delivery, Attempt.Kind.SEND)
         since = {"due_at": due_at, "worker_since": beats.SINCE}
         return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker, **since)
 
     return ledger.write(mark, delivery)
 
 
-def next_number(delivery: Delivery, kind: str) -> int:
+def open_next(delivery: Delivery, kind: str, *, now: datetime) -> Attempt:
+    """The next attempt of its kind; the row's lock keeps two workers from giving it one number."""
+    with transaction.atomic():
+        Delivery.objects.select_for_update(no_key=True).values_list("pk").get(pk=delivery.pk)
+        return open_attempt(delivery, kind, _next_number(delivery, kind), now=now, worker=beats.worker_name())
+
+
+def _next_number(delivery: Delivery, kind: str) -> int:
     return (delivery.attempts.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0) + 1
 
 

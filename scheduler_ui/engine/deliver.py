@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from scheduler_ui.domain import accounts, platform_tools
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import hold_for, hold_now
 from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.engine import (
     beats,
@@ -130,11 +130,15 @@ def _send(delivery: Delivery) -> None:
 def _is_held(delivery: Delivery) -> bool:
     """The account's and restore mode's word counts, should somebody who had read an older one have overwritten it."""
     delivery.account.workspace = delivery.workspace  # read with the delivery; asking for it again costs a query
-    hold = hold_for(delivery.account, delivery.post) or restoring.hold(delivery)
-    if not hold:
+    if not (hold_for(delivery.account, delivery.post) or restoring.hold(delivery, switch.restored())):
         return False
-    Delivery.objects.filter(pk=delivery.pk, status=delivery.status, hold_reason="").update(hold_reason=hold)
-    return True
+    with transaction.atomic():
+        # What we have read may be lifted by now: a hold put after that would never be taken off.
+        hold = hold_now(delivery.account_id, delivery.post) or restoring.hold(delivery, switch.restored_now())
+        free = Delivery.objects.filter(pk=delivery.pk, status=delivery.status, hold_reason="")
+        if hold:
+            free.update(hold_reason=hold)
+    return bool(hold)
 
 
 def _waits(delivery: Delivery, due_at: datetime, until: datetime | None) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, crash, keys, settle
+from scheduler_ui.engine import claims, clock, crash, keys, settle
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Attempt, Delivery
 from scheduler_ui.platforms.base import Content, Platform
@@ -94,8 +94,7 @@ def _settle(delivery: Delivery, error: PlatformError, now: datetime) -> None:
     if isinstance(error, Unconfirmed):
         error = Unavailable(str(error), error.answer)
     delivery.tries += 1
-    number = claims.next_number(delivery, Attempt.Kind.PREPARE)
-    attempt = claims.open_attempt(delivery, Attempt.Kind.PREPARE, number, now=now, worker=beats.worker_name())
+    attempt = claims.open_next(delivery, Attempt.Kind.PREPARE, now=now)
     settle.settle(delivery, attempt, error, now=clock.now())
 
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduler_ui.domain import accounts, platform_tools, telling
+from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, crash, ledger, settle, touches
+from scheduler_ui.engine import claims, clock, crash, ledger, settle, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import Attempt, Delivery, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind, Platform
@@ -27,9 +28,9 @@ GIVE_UP = timedelta(hours=24)
 
 def follow(delivery: Delivery, now: datetime) -> None:
     """Ask the platform how something accepted is doing."""
-    if not _leased(delivery, now):
-        return
     attempt = _question(delivery, Attempt.Kind.FOLLOW, now)
+    if attempt is None:
+        return
     platform = platform_tools.platform_for(delivery.account)
     try:
         outcome: Published | Accepted | PlatformError = _follow(platform, delivery)
@@ -56,11 +57,11 @@ def _follow(platform: Platform, delivery: Delivery) -> Published | Accepted:
 
 def look(delivery: Delivery, now: datetime) -> None:
     """After a lost answer: KEY sends again under the same key, LOOKUP searches the account's own posts first."""
-    if not _leased(delivery, now):
+    attempt = _question(delivery, Attempt.Kind.LOOKUP, now)
+    if attempt is None:
         return
     crash.point("lookup")
     platform = platform_tools.platform_for(delivery.account)
-    attempt = _question(delivery, Attempt.Kind.LOOKUP, now)
     try:
         found = find(platform, delivery)
     except PlatformError as error:
@@ -101,16 +102,18 @@ def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> 
     if lookups >= len(delays):
         _keep(delivery, attempt, None, Attempt.Outcome.ABSENT, lookups=lookups)
     elif lookups % per_round == 0:
-        ledger.write(lambda: _send_again(delivery, attempt, lookups, now), delivery)
+        if ledger.write(lambda: _send_again(delivery, attempt, lookups, now), delivery):
+            touches.add(delivery.workspace_id)
     else:
         _keep(delivery, attempt, now + delays[lookups], Attempt.Outcome.ABSENT, lookups=lookups)
 
 
-def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetime) -> None:
+def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetime) -> bool:
     changes: dict[str, Any] = settle.FREE | {"due_at": settle.not_early(delivery, now), "lookups": lookups}
-    if move_to(delivery, Status.RETRYING, **changes, hold_reason=settle.hold_now(delivery)):
-        close(attempt, Attempt.Outcome.ABSENT, now)
-        touches.add(delivery.workspace_id)
+    if not move_to(delivery, Status.RETRYING, **changes, hold_reason=hold_now(delivery.account_id, delivery.post)):
+        return False
+    close(attempt, Attempt.Outcome.ABSENT, now)
+    return True
 
 
 def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> None:
@@ -124,18 +127,19 @@ def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> 
     _keep(delivery, attempt, next_at, Attempt.Outcome.UNAVAILABLE, error)
 
 
-def _leased(delivery: Delivery, now: datetime) -> bool:
+def _question(delivery: Delivery, kind: str, now: datetime) -> Attempt | None:
+    """The lease and the attempt that it is for, in one commit. None: it is somebody else's, or not due any more."""
     lease = span("publish_deadline") + span("lease_extra")
-    token = claims.take(delivery, now, lease, status=delivery.status, version=delivery.version)
-    if token is None:
-        return False
-    delivery.token, delivery.lease_until = token, now + lease
-    return True
+    as_read = {"status": delivery.status, "version": delivery.version, "due_at": delivery.due_at}
 
+    def ask() -> Attempt | None:
+        token = claims.take(delivery, now, lease, **as_read)
+        if token is None:
+            return None
+        delivery.token, delivery.lease_until = token, now + lease
+        return claims.open_next(delivery, kind, now=now)
 
-def _question(delivery: Delivery, kind: str, now: datetime) -> Attempt:
-    number = claims.next_number(delivery, kind)
-    return claims.open_attempt(delivery, kind, number, now=now, worker=beats.worker_name())
+    return ledger.write(ask, delivery)
 
 
 def _ask_again(delivery: Delivery, attempt: Attempt, outcome: Accepted | PlatformError) -> None:

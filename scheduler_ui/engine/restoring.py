@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools, telling
-from scheduler_ui.domain.holds import hold_for, turned_to
+from scheduler_ui.domain.holds import hold_for, hold_now, turned_to
 from scheduler_ui.domain.mishaps import foreseen
-from scheduler_ui.engine import beats, claims, clock, keys, ledger, resolve, settle, switch, touches
+from scheduler_ui.engine import claims, clock, keys, ledger, resolve, settle, switch, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind, Platform
@@ -26,9 +26,8 @@ SEEN = [Attempt.Outcome.ABSENT, Attempt.Outcome.UNCONFIRMED]
 _last_look = 0.0
 
 
-def hold(delivery: Delivery) -> Hold:
+def hold(delivery: Delivery, mode: switch.Restored | None) -> Hold:
     """Whether a waiting delivery must be looked for first, whoever took a hold off it."""
-    mode = switch.restored()
     if mode is None or delivery.created_at >= mode.at:
         return Hold.NONE
     # Looked for since, or sent since: then the lost history is no longer the question.
@@ -76,7 +75,8 @@ def look_back(delivery_id: int) -> None:
         return
     platform = platform_tools.platform_for(delivery.account)
     if platform.kind == Kind.BLIND:
-        ledger.write(lambda: _ask(delivery, mode))
+        ledger.write(lambda: _ask(delivery, mode), delivery)
+        touches.add(delivery.workspace_id)
     else:
         _look(delivery, platform, mode)
 
@@ -92,7 +92,7 @@ def _look(delivery: Delivery, platform: Platform, mode: switch.Restored) -> None
     try:
         key, payload = _frozen(delivery, platform)
         delivery.key, delivery.payload = key, payload
-        attempt = claims.open_attempt(delivery, Attempt.Kind.LOOKUP, _next(delivery), now=now, worker=_worker())
+        attempt = claims.open_next(delivery, Attempt.Kind.LOOKUP, now=now)
         found = resolve.find(platform, delivery, mode.moment - resolve.SKEW)
     except PlatformError as error:
         _failed(delivery, error, token)
@@ -124,7 +124,7 @@ def _adopt(delivery: Delivery, attempt: Attempt, found: Published) -> None:
         "key": delivery.key,
         "payload": delivery.payload,
     }
-    if ledger.write(lambda: move_to(delivery, Status.UNCONFIRMED, **changes)):
+    if ledger.write(lambda: move_to(delivery, Status.UNCONFIRMED, **changes), delivery):
         settle.settle(delivery, attempt, found, now=now)
 
 
@@ -133,7 +133,7 @@ def _release(delivery: Delivery, attempt: Attempt | None) -> None:
 
     def free() -> None:
         held = Delivery.objects.filter(pk=delivery.pk, version=delivery.version, hold_reason=Hold.RESTORED)
-        hold = hold_for(Account.objects.get(pk=delivery.account_id), delivery.post)
+        hold = hold_now(delivery.account_id, delivery.post)
         if held.filter(token=delivery.token).update(**settle.FREE | turned_to(hold)) == 1 and attempt is not None:
             resolve.close(attempt, Attempt.Outcome.ABSENT, None)
 
@@ -148,10 +148,9 @@ def _ask(delivery: Delivery, mode: switch.Restored) -> None:
     changes: dict[str, Any] = settle.FREE | {"due_at": None, "hold_reason": Hold.NONE, "error": error}
     if not move_to(delivery, Status.UNCONFIRMED, fence=("hold_reason", "due_at"), **changes):
         return
-    attempt = claims.open_attempt(delivery, Attempt.Kind.LOOKUP, _next(delivery), now=now, worker=_worker())
+    attempt = claims.open_next(delivery, Attempt.Kind.LOOKUP, now=now)
     Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.UNCONFIRMED, error=error, ended_at=now)
     telling.tell(Notice.Kind.ASKED, delivery, now, body=error)
-    touches.add(delivery.workspace_id)
 
 
 def _failed(delivery: Delivery, error: PlatformError, token: str) -> None:
@@ -166,11 +165,3 @@ def _failed(delivery: Delivery, error: PlatformError, token: str) -> None:
         sooner = Q(waits_until__isnull=True) | Q(waits_until__lt=until)
         Account.objects.filter(sooner, pk=delivery.account_id).update(waits_until=until)
     claims.release(delivery, token)
-
-
-def _next(delivery: Delivery) -> int:
-    return claims.next_number(delivery, Attempt.Kind.LOOKUP)
-
-
-def _worker() -> str:
-    return beats.worker_name()

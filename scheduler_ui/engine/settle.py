@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import accounts, platform_tools, telling
-from scheduler_ui.domain.holds import hold_for
+from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.engine import answers, claims, clock, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, Notice, Status, move_to
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Notice, Status, move_to
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import (
     Accepted,
@@ -88,11 +88,10 @@ def _settle(
     sent_at: datetime | None,
     now: datetime,
 ) -> bool:
-    status, changes = _decide(delivery, outcome, now)
-    if status == Status.RETRYING:
-        status, changes = _while_sending(delivery, status, changes, now)
+    decided = _decide(delivery, outcome, now)
 
     def write() -> bool:
+        status, changes = _while_sending(delivery, *decided, now)
         if not move_to(delivery, status, **changes, sent_at=sent_at):
             return False
         answers.write(attempt, outcome, sent_at, now, changes.get("due_at"))
@@ -102,20 +101,17 @@ def _settle(
     return ledger.write(write, delivery)
 
 
-def hold_now(delivery: Delivery) -> Hold:
-    """Whoever paused the account while this was going out meant the next try too."""
-    return hold_for(Account.objects.get(pk=delivery.account_id), delivery.post)
-
-
 def _while_sending(
     delivery: Delivery, status: Status, changes: dict[str, Any], now: datetime
 ) -> tuple[Status, dict[str, Any]]:
     """What people did to the account meanwhile: a pause holds the next try, disconnecting ends it."""
+    if status != Status.RETRYING:
+        return status, changes
     account = Account.objects.get(pk=delivery.account_id)
     if account.state == Account.State.DISCONNECTED:
         error = _("The account was disconnected while this was being sent; it is not tried again.")
         return Status.FAILED, changes | {"due_at": None, "settled_at": now, "error": error}
-    return status, changes | {"hold_reason": hold_for(account, delivery.post)}
+    return status, changes | {"hold_reason": hold_now(account.pk, delivery.post)}
 
 
 def _decide(

@@ -33,6 +33,11 @@ def restored() -> Restored | None:
     return _look()[2]
 
 
+def restored_now() -> Restored | None:
+    """The same as it stands, and until the caller's transaction ends."""
+    return _mode(Installation.objects.select_for_update(no_key=True).filter(pk=1).first())
+
+
 def forget() -> None:
     """Look again at the next question."""
     global _seen
@@ -43,7 +48,11 @@ def _look() -> tuple[float, bool, Restored | None]:
     global _seen
     if _seen is None or time.monotonic() - _seen[0] > span("tick").total_seconds():
         row = Installation.objects.filter(pk=1).first() or Installation()
-        moment = row.restored_from
-        mode = Restored(moment, row.restored_at or moment) if moment else None
-        _seen = (time.monotonic(), row.scheduling_enabled, mode)
+        _seen = (time.monotonic(), row.scheduling_enabled, _mode(row))
     return _seen
+
+
+def _mode(row: Installation | None) -> Restored | None:
+    if row is None or row.restored_from is None:
+        return None
+    return Restored(row.restored_from, row.restored_at or row.restored_from)

@@ -4,7 +4,7 @@ import pytest
 
 from scheduler_ui.domain import accounts, deliveries
 from scheduler_ui.domain.refusals import Refused
-from scheduler_ui.engine import clock, deliver
+from scheduler_ui.engine import clock, deliver, ledger
 from scheduler_ui.models import Account, Delivery, Hold, Notice, Status
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import Unavailable, Unconfirmed
@@ -69,3 +69,34 @@ def test_send_of_an_account_disconnected_meanwhile_is_not_tried_again(due, fake,
     fake.script = {"publish": [disconnected]}
     deliver.deliver(due.pk)
     assert (again(due).status, again(due).due_at) == (Status.FAILED, None)
+
+
+def test_pause_that_was_lifted_after_it_was_read_holds_nothing(due, fake, again, monkeypatch):
+    Account.objects.update(is_paused=True)
+    held = deliver.hold_for
+
+    def read_then_resumed(account, post):
+        hold = held(account, post)
+        accounts.resume(Account.objects.get())
+        return hold
+
+    monkeypatch.setattr(deliver, "hold_for", read_then_resumed)
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).hold_reason) == (Status.PUBLISHED, Hold.NONE)
+
+
+def test_pause_that_was_lifted_before_the_answer_is_saved_does_not_hold_the_next_try(due, fake, again, monkeypatch):
+    save = ledger.write
+
+    def resumed_then_saved(work, *rows):
+        accounts.resume(Account.objects.get())
+        return save(work, *rows)
+
+    def paused():
+        Account.objects.update(is_paused=True)
+        monkeypatch.setattr(ledger, "write", resumed_then_saved)
+        return Unavailable("No connection.")
+
+    fake.script = {"publish": [paused]}
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).hold_reason) == (Status.RETRYING, Hold.NONE)

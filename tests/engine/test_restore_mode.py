@@ -6,7 +6,7 @@ from scheduler_ui.domain import deliveries, posts, restore_mode, trash
 from scheduler_ui.domain.platform_tools import platform_for
 from scheduler_ui.domain.posts import Composed, When
 from scheduler_ui.domain.refusals import Refused
-from scheduler_ui.engine import clock, deliver, keys, restoring, switch
+from scheduler_ui.engine import clock, deliver, keys, ledger, restoring, switch
 from scheduler_ui.models import Attempt, Delivery, Hold, Notice, Status
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import Published, Unauthorized, Unavailable
@@ -228,3 +228,34 @@ def test_key_after_an_edit_is_another_one(fake, due, again):
     first = again(due).key
     Delivery.objects.filter(pk=due.pk).update(key="")
     assert keys.key_of(again(due), platform_for(due.account)) != first
+
+
+def test_worker_that_has_not_heard_of_the_end_holds_nothing_for_good(fake, due, restore, again):
+    restore()
+    assert switch.restored()
+    assert restore_mode.end(even_so=True) == 1
+    deliver.deliver(due.pk)
+    assert (again(due).status, again(due).hold_reason) == (Status.PUBLISHED, Hold.NONE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(Kind.KEY, Status.PUBLISHED), (Kind.LOOKUP, Status.PUBLISHED), (Kind.BLIND, "unconfirmed")]
+)
+def test_what_is_found_is_kept_although_a_neighbour_of_its_commit_fails(
+    fake, due, restore, again, monkeypatch, kind, status
+):
+    fake.reset(kind)
+    fake.script = {"find": [Published("remote-7", "https://fake.example/7")]}
+
+    def fail():
+        raise ValueError
+
+    def write_beside_a_failure(work, *rows):
+        found, _failure = ledger._commit([ledger._Entry(work, rows), ledger._Entry(fail, ())])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(restoring.ledger, "write", write_beside_a_failure)
+    restore()
+    assert (look(), again(due).status) == (1, status)
