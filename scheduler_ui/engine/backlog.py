@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from django.db.models import Q, QuerySet
 
@@ -30,6 +31,11 @@ class Row:
     post_then: str
     then: str
 
+    @classmethod
+    def of(cls, delivery: Delivery) -> "Row":
+        """Of one that was read in full."""
+        return cls(*_of_delivery(delivery))
+
     @property
     def policy(self) -> Policy:
         return Policy(self.minutes if self.post_minutes is None else self.post_minutes, self.post_then or self.then)
@@ -54,6 +60,7 @@ COLUMNS = (
     *("account__waits_until", "post__late_minutes", "workspace__late_minutes"),
     *("post__late_then", "workspace__late_then"),
 )
+_of_delivery = attrgetter(*(name.replace("__", ".") for name in COLUMNS))
 
 
 def not_free_between(now: datetime) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from scheduler_ui.domain import digests
 from scheduler_ui.engine import backlog, budgets, clock, touches
@@ -64,8 +64,8 @@ def work_off(now: datetime, statuses: Sequence[str], room: int, full_accounts: S
         with spared(), transaction.atomic():
             rows = backlog.oldest(rows_due, limit)
             found = _decide(rows, now, room)
-    except DatabaseError:
-        raise
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, or was too busy for all of it
     except Exception:
         logger.exception("%d overdue deliveries are looked at one by one", len(rows))
         found = _one_by_one(rows, now, room)
@@ -75,6 +75,14 @@ def work_off(now: datetime, statuses: Sequence[str], room: int, full_accounts: S
     if found.missed:
         logger.warning("missed %d: no worker sent them in time", len(found.missed))
     return found
+
+
+def is_given_up(delivery: Delivery, now: datetime) -> bool:
+    """Whether a message came so late (the machine slept, the queue was away) that the next round will judge: missed."""
+    row = Row.of(delivery)
+    if row.due_at > now - span("fresh") or not row.is_too_late(now - _jump(now)):
+        return False
+    return row.pk not in _may_be_out([row])
 
 
 def _one_by_one(rows: Sequence[Row], now: datetime, room: int) -> Round:

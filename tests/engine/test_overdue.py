@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DataError
 
 from scheduler_ui.domain import digests
-from scheduler_ui.engine import offers, overdue, recover
+from scheduler_ui.engine import clock, deliver, offers, overdue, recover
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Workspace
 from tests.engine.test_budgets import at_once
@@ -302,3 +303,37 @@ def test_batch_of_a_worker_whose_tick_was_a_moment_earlier_counts_too(account, o
     offer(NOW)
     offer(NOW - timedelta(milliseconds=50))
     assert "8 were missed" in Notice.objects.get().body
+
+
+@pytest.mark.parametrize("late", [timedelta(hours=2), timedelta(minutes=1)])
+def test_message_that_comes_after_the_late_policy_sends_nothing(account, fake, late):
+    at = clock.now() - late
+    row = a_post(account.workspace, account, scheduled_for=at).deliveries.get()
+    Delivery.objects.update(queued_at=at)
+    deliver.deliver(row.pk)
+    is_too_late = late > timedelta(hours=1)
+    assert len(fake.calls) == (0 if is_too_late else 1)
+    offers.offer_due(clock.now(), list)
+    assert Delivery.objects.get().status == (Status.MISSED if is_too_late else Status.PUBLISHED)
+
+
+def test_message_for_what_may_be_out_already_is_heard_however_late(account, fake):
+    at = clock.now() - timedelta(hours=2)
+    row = a_post(account.workspace, account, scheduled_for=at, status=Status.RETRYING).deliveries.get()
+    Attempt.objects.create(delivery=row, number=1, marked_at=at, outcome=Attempt.Outcome.UNCONFIRMED)
+    Delivery.objects.update(marked_at=at)
+    deliver.deliver(row.pk)
+    assert Delivery.objects.get().status == Status.PUBLISHED
+
+
+def test_row_that_the_database_refuses_does_not_keep_the_others_waiting(account, offer, monkeypatch):
+    broken, other = post_at(account, -7300), post_at(an_account(account.workspace, platform="fake"), -300)
+    write = overdue._write
+
+    def refuse(found, now):
+        if broken.pk in {row.pk for row in found.missed}:
+            raise DataError("out of range")
+        write(found, now)
+
+    monkeypatch.setattr(overdue, "_write", refuse)
+    assert offer() == [other.pk]
