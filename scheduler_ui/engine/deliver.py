@@ -56,7 +56,7 @@ def deliver(delivery_id: int) -> None:
 
 
 def _take_up_parked() -> None:
-    while (parked := seats.next_parked()) is not None:
+    while (parked := seats.next_parked(in_flight)) is not None:
         try:
             _deliver_once(parked)
         except DatabaseError:

@@ -1,5 +1,6 @@
 """Huey, told what it may be: a way to wake workers. It keeps no results and can lose everything."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,7 +81,11 @@ class WakingQueue(Huey):
         except Away:
             if not self.is_consumed:
                 raise
-            self._keep([*waiting, *(task for task, moment in later.items() if moment <= now + SOON)])
+            soon = [task for task, moment in later.items() if moment <= now + SOON]
+            self._keep([*waiting, *soon])
+            if len(soon) < len(later):
+                # They were offered before this process knew, and are offered again before their time, not after it.
+                self._reach.is_newly_away = True
 
     def _keep(self, tasks: Iterable[Task]) -> None:
         for task in tasks:
@@ -154,10 +159,11 @@ class WakingQueue(Huey):
     def release(self, threads: int) -> None:
         """The worker stops: what was fetched and not begun goes back, and its threads wake up to end."""
         back: dict[bytes, float] = {}
-        while not self._ready.empty():
-            found = self._ready.get()
-            if found is not None:
-                back[found if isinstance(found, bytes) else self.serialize_task(found)] = 0
+        with contextlib.suppress(Empty):
+            while True:
+                # Never waiting: a thread that ends its work just now may be quicker.
+                if (found := self._ready.get(block=False)) is not None:
+                    back[found if isinstance(found, bytes) else self.serialize_task(found)] = 0
         for _ in range(threads):
             self._ready.put(None)
         self._stirred.set()

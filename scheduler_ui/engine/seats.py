@@ -7,7 +7,7 @@ than remembered; should the process die, the row is offered again like any other
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -74,15 +74,19 @@ class Seats:
                 with self._lock:
                     self._leave(network, account_id)
 
-    def next_parked(self) -> int | None:
-        """A parked delivery whose network and account have room now; it comes to `held` like any other."""
+    def next_parked(self, busy: Container[int] = ()) -> int | None:
+        """A parked delivery whose network and account have room now; it comes to `held` like any other.
+
+        `busy`: in the hands of a thread that has only just parked it, and asks here next.
+        """
         with self._lock:
             for network, accounts in self._parked.items():
                 if not self._has_room(network):
                     continue
                 for account_id, deliveries in accounts.items():
-                    if self._accounts[account_id] < _account_cap():
-                        return self._take(network, account_id, deliveries)
+                    delivery_id = next((pk for pk in deliveries if pk not in busy), None)
+                    if delivery_id is not None and self._accounts[account_id] < _account_cap():
+                        return self._take(network, account_id, delivery_id)
         return None
 
     def full_accounts(self) -> list[int]:
@@ -108,12 +112,11 @@ class Seats:
         self._networks += Counter()
         self._accounts += Counter()
 
-    def _take(self, network: str, account_id: int, deliveries: dict[int, None]) -> int:
-        """The oldest of an account, which then goes behind the others, and its network behind the other networks."""
-        delivery_id = next(iter(deliveries))
-        del deliveries[delivery_id]
+    def _take(self, network: str, account_id: int, delivery_id: int) -> int:
+        """One of an account, which then goes behind the others, and its network behind the other networks."""
         accounts = self._parked.pop(network)
-        del accounts[account_id]
+        deliveries = accounts.pop(account_id)
+        del deliveries[delivery_id]
         if deliveries:
             accounts[account_id] = deliveries
         if accounts:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler_ui.domain import accounts
+from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.engine import beats, claims, clock, deliver, settle
+from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Delivery, Hold, Notice, Status
 from scheduler_ui.platforms.base import AccountData, Kind
 from scheduler_ui.platforms.outcomes import (
@@ -361,3 +362,21 @@ def test_parked_delivery_is_taken_up_although_the_one_before_it_broke(account, f
     monkeypatch.setattr(claims, "claim", broken)
     deliver.deliver(rows[0].pk)
     assert [again(row).status for row in rows] == [Status.PUBLISHED, Status.SCHEDULED, Status.PUBLISHED]
+
+
+def test_delivery_parked_while_its_seat_is_freed_is_not_dropped(account, fake, again, settings, monkeypatch):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
+    row = a_post(account.workspace, account, scheduled_for=clock.now()).deliveries.get()
+    seat = seats.held(0, platform_tools.network_of(account), account.pk)
+    act = deliver._deliver
+
+    def parked_then_freed(delivery_id):
+        act(delivery_id)
+        monkeypatch.setattr(deliver, "_deliver", act)
+        seat.__exit__(None, None, None)
+        deliver._take_up_parked()  # as the thread that leaves the seat
+
+    monkeypatch.setattr(deliver, "_deliver", parked_then_freed)
+    assert seat.__enter__()
+    deliver.deliver(row.pk)
+    assert again(row).status == Status.PUBLISHED

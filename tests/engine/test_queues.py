@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from queue import SimpleQueue
 
 import pytest
 
@@ -342,3 +343,34 @@ def test_full_redis_is_an_absent_one(by_redis):
     with pytest.raises(Away):
         queue.wake([run.s(1)])
     assert queue.is_away()
+
+
+def test_worker_ends_although_a_thread_takes_the_last_message_first(by_file):
+    queue, _run = by_file()
+
+    class TakenMeanwhile(SimpleQueue):
+        def empty(self):
+            return False
+
+    queue._ready = TakenMeanwhile()
+    end = threading.Thread(target=queue.release, args=(0,), daemon=True)
+    end.start()
+    end.join(2)
+    assert not end.is_alive()
+
+
+def test_what_was_offered_just_before_the_queue_went_away_is_offered_again(by_file, monkeypatch):
+    queue, run = by_file()
+    lost = []
+
+    def broken(*_):
+        raise OSError("away")
+
+    monkeypatch.setattr(queue.storage, "fetch", broken)
+    monkeypatch.setattr(queue.storage, "schedule", broken)
+    monkeypatch.setattr(queue, "is_consumed", True)
+    queue.when_lost(lambda: lost.append(1))
+    queue.look()
+    queue.wake([run.s(1, eta=soon(60_000))])
+    queue.look()
+    assert len(lost) == 2
