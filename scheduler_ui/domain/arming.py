@@ -21,6 +21,7 @@ def rearm(delivery: Delivery, at: datetime | None, *, is_armed: bool, **changes:
     # Read here, in the writing transaction: whoever holds the account's rows now must not be overwritten.
     account = Account.objects.select_for_update().get(pk=delivery.account_id)
     changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(account, delivery.post), "held_for": ""}
+    changes["is_skipped"] = False
     if not is_armed:
         Delivery.objects.filter(pk=delivery.pk).update(**changes, due_at=None)
         return

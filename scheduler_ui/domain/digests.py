@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Case, F, Max, Min, Q, When
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduler_ui.domain import boards, notices, telling
 from scheduler_ui.domain.clocks import Clock
-from scheduler_ui.models import STARTED, WAITING, Delivery, LateThen, Notice, Status, Worker, Workspace
+from scheduler_ui.models import STARTED, WAITING, Delivery, Notice, Status, Worker, Workspace
 
 # So many a person decides one by one, each from its own notice; beyond that the list is the better place.
 FEW = 3
@@ -119,10 +119,9 @@ def _words(workspace: Workspace, since: datetime, began: datetime, now: datetime
 
 def _counts(workspace: Workspace, since: datetime, began: datetime) -> tuple[int, int, int]:
     """Late, missed and skipped, as the rows stand now; both counts by the index of workspace, status and promise."""
-    then = Case(When(post__late_then="", then=F("workspace__late_then")), default=F("post__late_then"))
     rows = Delivery.objects.filter(workspace=workspace, scheduled_for__gte=since)
-    gone = rows.filter(status=Status.MISSED, settled_at__gte=began - APART).annotate(then=then)
-    skipped = gone.filter(then=LateThen.SKIP).count()
+    gone = rows.filter(status=Status.MISSED, settled_at__gte=began - APART)
+    skipped = gone.filter(is_skipped=True).count()
     goes = Q(status__in=WAITING, hold_reason="") | Q(sent_at__gte=began)
     late = rows.filter(goes, status__in=WAITING | STARTED | {Status.FAILED}, scheduled_for__lt=began)
     return late.count(), gone.count() - skipped, skipped

@@ -13,9 +13,8 @@ from scheduler_ui.models import LateThen, Post, Status, Workspace
 # A week: what is later than that is news of another time.
 MOST_MINUTES = 7 * 24 * 60
 
-_SKIPS = Q(post__late_then=LateThen.SKIP) | Q(post__late_then="", workspace__late_then=LateThen.SKIP)
 # Of a delivery: too late, and nobody wants to be asked.
-IS_SKIPPED = Q(status=Status.MISSED) & _SKIPS
+IS_SKIPPED = Q(status=Status.MISSED, is_skipped=True)
 
 
 @dataclass(frozen=True)

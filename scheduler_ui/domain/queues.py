@@ -39,7 +39,7 @@ _HOLDS = {
     | (IS_BRAKED & Q(status__in=WAITING)),
     Tab.FAILED: Q(status=Status.FAILED),
     Tab.PUBLISHED: Q(status=Status.PUBLISHED),
-    Tab.CANCELED: Q(status=Status.CANCELED) | IS_SKIPPED,
+    Tab.CANCELED: Q(status__in=[Status.CANCELED, Status.MISSED]) & (Q(status=Status.CANCELED) | IS_SKIPPED),
 }
 # What is still to come is read from the nearest on; what is over, from the latest back.
 SOONEST_FIRST = frozenset({Tab.UPCOMING, Tab.PUBLISHING, Tab.RETRYING})

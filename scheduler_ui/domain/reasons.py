@@ -9,7 +9,7 @@ from scheduler_ui.domain import waits
 from scheduler_ui.domain.clocks import span_in_words
 from scheduler_ui.domain.lateness import policy_of
 from scheduler_ui.domain.scenes import Actor, Reason, Scene, due, no_worker_sentence, platform_name, told
-from scheduler_ui.models import WAITING, Account, Delivery, LateThen, Post, Status
+from scheduler_ui.models import WAITING, Account, Delivery, Post, Status
 
 
 def explain(delivery: Delivery, scene: Scene) -> Reason:
@@ -105,7 +105,7 @@ def _missed(delivery: Delivery, scene: Scene) -> Reason:
     late = span_in_words(timedelta(minutes=policy.minutes))
     due = scene.at(delivery.scheduled_for or scene.now)
     words = {"time": due, "late": late}
-    if policy.then == LateThen.SKIP:
+    if delivery.is_skipped:
         skipped = (
             _("Skipped, as its late policy says: it could not go out %(time)s, and is over %(late)s late.") % words
         )

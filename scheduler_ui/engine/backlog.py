@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.numbers import span
-from scheduler_ui.models import WAITING, Delivery, Status
+from scheduler_ui.models import WAITING, Delivery, LateThen, Status
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ class Row:
 
     def is_too_late(self, at: datetime) -> bool:
         return self.status in WAITING and self.policy.is_too_late(self.late_since, at)
+
+    @property
+    def is_skipped_then(self) -> bool:
+        """Whether nobody is asked once it is too late."""
+        return self.policy.then == LateThen.SKIP
 
     @property
     def is_planned(self) -> bool:

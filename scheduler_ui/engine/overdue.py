@@ -17,7 +17,7 @@ from scheduler_ui.engine import backlog, budgets, clock, touches
 from scheduler_ui.engine.backlog import Row
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.spared import spared
-from scheduler_ui.models import WAITING, Attempt, Delivery, LateThen, Status, move_many, update_row
+from scheduler_ui.models import WAITING, Attempt, Delivery, Status, move_many, update_row
 
 logger = logging.getLogger(__name__)
 # What is read at once: no more than there is room for, where nothing but sending is to be decided.
@@ -171,10 +171,12 @@ def _line(account_id: int) -> str:
 
 
 def _write(found: Round, now: datetime) -> None:
-    for status in WAITING:
-        keys = [row.pk for row in found.missed if row.status == status]
+    missed: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for row in found.missed:
+        missed[row.status, row.is_skipped_then].append(row.pk)
+    for (status, is_skipped), keys in missed.items():
         still = Delivery.objects.filter(pk__in=keys, hold_reason="", due_at__lte=now)
-        move_many(still, status, Status.MISSED, due_at=None, settled_at=now, queued_at=None)
+        move_many(still, status, Status.MISSED, due_at=None, settled_at=now, queued_at=None, is_skipped=is_skipped)
     offered = Delivery.objects.filter(pk__in=[row.pk for row in found.offered], due_at__lte=now)
     offered.update(queued_at=now)
     for row, turn in found.turns:
@@ -194,7 +196,7 @@ def _outages(found: Round) -> list[digests.Outage]:
             outage.since = min(outage.since, row.late_since)
     for row in found.missed:
         outage = outages[row.workspace_id]
-        (outage.skipped if row.policy.then == LateThen.SKIP else outage.missed).append(row.pk)
+        (outage.skipped if row.is_skipped_then else outage.missed).append(row.pk)
     for row in late:
         if row.status in WAITING:
             outages[row.workspace_id].late += 1

@@ -89,6 +89,8 @@ class Delivery(models.Model):
     text = models.TextField(null=True, blank=True)  # noqa: DJ001 - an empty own text is a text
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     hold_reason = models.CharField(max_length=10, choices=Hold, blank=True, default=Hold.NONE)
+    # Missed, and its late policy said then that nobody is to be asked.
+    is_skipped = models.BooleanField(default=False)
     # The hold that kept it past its time, once that is lifted.
     held_for = models.CharField(max_length=10, choices=Hold, blank=True, default=Hold.NONE)
     scheduled_for = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ import pytest
 from django.db import DataError
 
 from scheduler_ui.domain import digests
+from scheduler_ui.domain.lateness import IS_SKIPPED
 from scheduler_ui.engine import clock, deliver, offers, overdue, recover
 from scheduler_ui.engine.seats import seats
 from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Workspace
@@ -185,7 +186,16 @@ def test_skipped_one_is_told_in_a_digest_and_asks_nothing(account, offer):
     offer()
     notice = Notice.objects.get()
     assert (notice.kind, "1 was skipped." in notice.body, "asks" in notice.body) == (Notice.Kind.DIGEST, True, False)
-    assert Delivery.objects.get().status == Status.MISSED
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.is_skipped) == (Status.MISSED, True)
+
+
+def test_skipped_one_stays_so_when_the_policy_changes(account, offer):
+    Workspace.objects.update(late_then=LateThen.SKIP)
+    post_at(account, -7200)
+    offer()
+    Workspace.objects.update(late_then=LateThen.ASK)
+    assert Delivery.objects.filter(IS_SKIPPED).count() == 1
 
 
 def test_batches_of_one_outage_are_one_digest(account, offer, monkeypatch):

@@ -68,7 +68,7 @@ def test_every_status_has_its_icon_and_its_word(status):
 )
 def test_hold_is_laid_over_what_still_waits(status, is_held):
     delivery = Delivery(status=status, hold_reason=Hold.PAUSED)
-    assert ("Held" in drawn('{% include "components/_status.html" %}', delivery=delivery)) is is_held
+    assert ("data-held" in drawn('{% include "components/_status.html" %}', delivery=delivery)) is is_held
 
 
 @pytest.mark.parametrize(

@@ -236,12 +236,10 @@ def test_other_bulk_decisions_offer_no_way_back(member, workspace):
     assert "/queue/undo/" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("whose", ["post", "workspace"])
-def test_what_was_skipped_needs_nobody(member, workspace, whose):
-    type(workspace).objects.update(late_then="skip" if whose == "workspace" else "ask")
-    own = {"late_then": "skip"} if whose == "post" else {}
-    skipped = a_post(workspace, an_account(workspace), text="skipped", status=Status.MISSED, **own)
-    asked = a_post(workspace, an_account(workspace), text="asked", status=Status.MISSED, late_then="ask")
+def test_what_was_skipped_needs_nobody(member, workspace):
+    skipped = a_post(workspace, an_account(workspace), text="skipped", status=Status.MISSED)
+    skipped.deliveries.update(is_skipped=True)
+    asked = a_post(workspace, an_account(workspace), text="asked", status=Status.MISSED)
     assert shown(queue(member, tab="needs_you")) == [asked.text]
     assert shown(queue(member, tab="canceled")) == [skipped.text]
     assert shells.look(workspace.memberships.get(), NOW).trouble == 1
