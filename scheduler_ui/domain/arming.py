@@ -19,7 +19,7 @@ def rearm(delivery: Delivery, at: datetime | None, *, is_armed: bool, **changes:
     """
     changes |= {"scheduled_for": at, "version": delivery.version + 1, "queued_at": None, "prepared": None}
     # Read here, in the writing transaction: whoever holds the account's rows now must not be overwritten.
-    account = Account.objects.select_for_update().get(pk=delivery.account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=delivery.account_id)
     changes |= {"tries": 0, "lookups": 0, "error": "", "hold_reason": hold_for(account, delivery.post), "held_for": ""}
     changes["is_skipped"] = False
     if not is_armed:

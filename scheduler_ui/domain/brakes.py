@@ -79,7 +79,7 @@ def tell(delivery: Delivery, hold: Hold, now: datetime) -> None:
 def waive_brake(delivery: Delivery, person: User, now: datetime) -> None:
     """Somebody has looked: let it go on; what is too late by now is for the late policy to judge. Raises Refused."""
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=delivery.account_id)
+        account = Account.objects.select_for_update(no_key=True).get(pk=delivery.account_id)
         changes = {"is_brake_waived": True} | turned_to(hold_for(account, delivery.post))
         held = Delivery.objects.filter(pk=delivery.pk, status__in=WAITING, hold_reason__in=BRAKES)
         if held.update(**changes) != 1:

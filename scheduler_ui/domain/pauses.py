@@ -14,10 +14,14 @@ def pause(workspace: Workspace, actor: User, now: datetime) -> int:
     """Hold everything that waits; tell how many deliveries wait now. Raises Refused when it is paused already."""
     with transaction.atomic():
         _lock_accounts(workspace)
+        # Its deliveries before its own row, as the workers do it: nobody waits in a circle.
+        workspace.is_paused = True
+        changed = holds.put_for_workspace(workspace)
         running = Workspace.objects.filter(pk=workspace.pk, is_paused=False)
         if running.update(is_paused=True, paused_at=now, paused_by=actor) != 1:
             raise Refused(_("The workspace is paused already."))
-        return _put(workspace)
+        _tell(workspace)
+        return changed
 
 
 def resume(workspace: Workspace) -> int:
@@ -25,16 +29,17 @@ def resume(workspace: Workspace) -> int:
     with transaction.atomic():
         _lock_accounts(workspace)
         Workspace.objects.filter(pk=workspace.pk).update(is_paused=False, paused_at=None, paused_by=None)
-        return _put(workspace)
+        workspace.is_paused = False
+        changed = holds.put_for_workspace(workspace)
+        _tell(workspace)
+        return changed
 
 
 def _lock_accounts(workspace: Workspace) -> None:
     """Whoever arms a delivery holds its account's row until it has read the workspace's (arming.rearm)."""
-    list(workspace.accounts.select_for_update().order_by("pk").values_list("pk"))
+    list(workspace.accounts.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
-def _put(workspace: Workspace) -> int:
+def _tell(workspace: Workspace) -> None:
     workspace.refresh_from_db(fields=["is_paused", "paused_at", "paused_by"])
-    changed = holds.put_for_workspace(workspace)
     boards.touch(workspace.pk)
-    return changed

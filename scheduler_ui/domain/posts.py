@@ -126,7 +126,7 @@ def reschedule(post: Post, when: When, *, actor: User, now: datetime) -> Post:
     """
     _refuse_past(when, now)
     with transaction.atomic():
-        post = Post.objects.select_for_update().get(pk=post.pk)
+        post = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
         refuse_started(post)
         before = post.scheduled_for
         _set_time(post, when)
@@ -149,7 +149,7 @@ def _movable(post: Post) -> list[Delivery]:
 def _locked(post: Post | None, workspace: Workspace, author: User, client_key: str | None) -> tuple[Post, bool]:
     """The post to write, locked, and whether this form has just made it."""
     if post is not None:
-        return Post.objects.select_for_update().get(pk=post.pk, workspace=workspace), False
+        return Post.objects.select_for_update(no_key=True).get(pk=post.pk, workspace=workspace), False
     if not client_key:
         return Post.objects.create(workspace=workspace, author=author, timezone=str(author.timezone)), True
     try:

@@ -55,7 +55,7 @@ def _read_again(key: int, now: datetime) -> Iterator[int]:
     version = wall_clock.tzdata_version()
     try:
         with transaction.atomic():
-            post = Post.objects.select_for_update().exclude(tzdata_version=version).filter(pk=key).first()
+            post = Post.objects.select_for_update(no_key=True).exclude(tzdata_version=version).filter(pk=key).first()
             # Another worker was faster, or a person has just taken its time away.
             if post is None or post.local_time is None or post.scheduled_for is None:
                 return

@@ -3,9 +3,10 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from scheduler_ui.domain import accounts, arming, pauses
+from scheduler_ui.domain import accounts, arming, digests, pauses
 from scheduler_ui.domain.refusals import Refused
-from scheduler_ui.models import Account, Delivery, Hold, Status, Workspace
+from scheduler_ui.engine import offers, overdue
+from scheduler_ui.models import Account, Delivery, Hold, Notice, Status, Workspace
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,33 @@ def test_what_is_being_armed_while_somebody_pauses_is_held_too(workspace, accoun
         assert pausing.is_alive()
     pausing.join(10)
     assert holds() == [("scheduled", "paused")]
+
+
+@pytest.mark.grown_only
+@pytest.mark.django_db(transaction=True)
+def test_pause_and_a_worker_that_gives_posts_up_do_not_wait_in_a_circle(workspace, person, account, monkeypatch):
+    a_post(workspace, account, scheduled_for=NOW.replace(year=2025))
+    tell, has_rows, errors = digests.after_outage, threading.Event(), []
+
+    def tell_later(outages, now):
+        has_rows.set()
+        threading.Event().wait(0.5)  # by then the pause waits for the row
+        tell(outages, now)
+
+    def pause():
+        has_rows.wait(5)
+        try:
+            pauses.pause(workspace, person, NOW)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(digests, "after_outage", tell_later)
+    thread = threading.Thread(target=pause)
+    thread.start()
+    overdue.work_off(NOW, offers.MACHINE, 9, [])
+    thread.join(10)
+    assert errors == []
+    assert (Workspace.objects.get().is_paused, Delivery.objects.get().status) == (True, Status.MISSED)
+    assert Notice.objects.get().kind == Notice.Kind.MISSED
