@@ -106,7 +106,9 @@ def _send(delivery: Delivery) -> None:
     assert due_at is not None  # the table's constraint for what waits
     if not switch.is_publishing_on() or _waits(delivery, due_at, account.waits_until):
         return
-    if overdue.is_given_up(delivery, clock.now()) or _is_held(delivery):
+    if overdue.is_given_up(delivery, clock.now()):
+        return
+    if _is_held(delivery):
         return
     platform = platform_tools.platform_for(account)
     platform.tools = replace(platform.tools, sent=partial(crash.point, "sent"))
