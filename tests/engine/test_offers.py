@@ -98,7 +98,7 @@ def test_offer_of_a_backlog_is_bounded_and_fresh_rows_go_first(account, offer, s
 
 def test_offers_out_are_counted_until_they_are_taken(account, offer, settings):
     settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
-    rows = [post_at(account, -1) for _ in range(4)]
+    rows = [post_at(account, number - 4) for number in range(4)]
     out = offer()
     seats.taken(out[0])
     assert (len(out), offer(keep=True)) == (2, [rows[2].pk])
