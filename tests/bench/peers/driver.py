@@ -87,15 +87,15 @@ class Peer:
 
     def burst(self, number: int) -> dict:
         """So many due at one instant."""
-        return self.due(dict.fromkeys(range(1, number + 1), time.time() + self.lead(number)))
+        return self.due(dict.fromkeys(range(1, number + 1), self.moment(number)))
 
-    def lead(self, number: int) -> float:
-        """Seconds ahead in which so many can be handed over, by how long a few take."""
+    def moment(self, number: int) -> float:
+        """When so many can be due, for they must be handed over before; by how long a few take."""
         began = time.monotonic()
         self.later(dict.fromkeys(PROBE, time.time() + 1), "note")
         took = time.monotonic() - began
         record.Watch(Path(work.LOG), PROBE).wait(5)
-        return 3 + 2 * took / len(PROBE) * number
+        return time.time() + 3 + 2 * took / len(PROBE) * number
 
     def due(self, dues: dict[int, float]) -> dict:
         """How late each begins, and what never does."""
@@ -120,7 +120,7 @@ class Peer:
 
 def lateness(peer: Peer, options: Options) -> dict:
     with _running(peer):
-        instant = time.time() + peer.lead(options.posts)
+        instant = peer.moment(options.posts)
         return peer.due({number: instant + number * 0.04 for number in range(1, options.posts + 1)})
 
 
@@ -148,7 +148,7 @@ def crash(peer: Peer, options: Options) -> dict:
     """Killed in the middle of posts that are due at one instant and take 50 ms, started again."""
     numbers = range(1, options.posts + 1)
     with _running(peer):
-        peer.later(dict.fromkeys(numbers, time.time() + peer.lead(len(numbers))), "slow")
+        peer.later(dict.fromkeys(numbers, peer.moment(len(numbers))), "slow")
         record.Watch(Path(work.LOG), numbers, "E").wait(90, left=len(numbers) // 2, quiet=20)
     return _after(peer, numbers)
 
@@ -157,7 +157,7 @@ def handover(peer: Peer, options: Options) -> dict:
     """Killed as soon as the first of many that are due at one instant begins, started again."""
     numbers = range(1, options.posts + 1)
     with _running(peer):
-        peer.later(dict.fromkeys(numbers, time.time() + peer.lead(len(numbers))), "slow")
+        peer.later(dict.fromkeys(numbers, peer.moment(len(numbers))), "slow")
         is_over, deadline = peer.handed_over(), time.monotonic() + 90
         while not is_over() and time.monotonic() < deadline:
             time.sleep(0.005)
