@@ -50,15 +50,19 @@ def _rows(line: Line, results: dict) -> list[list[str]]:
         return []
     if line.name == "sizes":
         return _sizes(found, results)
-    cells = [
-        ", ".join(filter(None, (figure.told(mine) for figure in line.figures))) if (mine := _of(found, name)) else ""
-        for name in results["subjects"]
-    ]
+    cells = [_cell(line, _of(found, name)) for name in results["subjects"]]
     aims = ", ".join(filter(None, (figure.aim for figure in line.figures)))
-    is_reached = all(
-        figure.is_reached(mine) for name in results["ours"] if (mine := _of(found, name)) for figure in line.figures
-    )
-    return [[line.title, aims, *cells, ("yes" if is_reached else "NO") if aims else ""]]
+    ours = [mine for name in results["ours"] if (mine := _of(found, name))]
+    is_reached = all(figure.is_reached(mine) for mine in ours for figure in line.figures)
+    return [[line.title, aims, *cells, ("yes" if is_reached else "NO") if aims and ours else ""]]
+
+
+def _cell(line: Line, mine: list[dict]) -> str:
+    """The line's figures, and what was lost or sent twice where that is not among them."""
+    told = [figure.told(mine) for figure in line.figures]
+    others = {"lost", "twice"} - {figure.key for figure in line.figures}
+    worst = {name: max((row.get(name) or 0 for row in mine), default=0) for name in sorted(others)}
+    return ", ".join(filter(None, [*told, *(f"{number} {name}" for name, number in worst.items() if number)]))
 
 
 def _sizes(found: list[dict], results: dict) -> list[list[str]]:
