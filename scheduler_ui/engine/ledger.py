@@ -1,4 +1,8 @@
-"""One durable commit for many: a burst of claims and answers waits for the disk together, not one after another."""
+"""One durable commit for many: a burst of claims and answers waits for the disk together, not one after another.
+
+SQLite has one writer, so threads take turns and write for each other. PostgreSQL flushes together what is committed at
+the same moment by itself, and takes it side by side: there a write is a transaction of its own.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,8 +44,8 @@ def write(work: Callable[[], T], *rows: models.Model) -> T:
     It may run twice: when a neighbour fails, all are rolled back and each runs again in a transaction of its own.
     """
     entry = _Entry(work, rows)
-    if connection.in_atomic_block:
-        # The transaction is the caller's: nobody else's work may wait for its end.
+    # Within a caller's transaction nobody else's work may wait for its end.
+    if connection.in_atomic_block or connection.vendor != "sqlite":
         return cast(T, entry.run())
     return cast(T, _shared.ask(entry))
 

@@ -51,6 +51,7 @@ def test_what_is_written_is_committed_when_the_answer_comes():
     assert list(Installation.objects.values_list("pk", flat=True)) == [1]
 
 
+@pytest.mark.embedded_only
 def test_writes_that_come_together_share_a_commit(crowd, monkeypatch):
     rounds, commit = [], ledger._shared._do
     monkeypatch.setattr(ledger._shared, "_do", lambda entries: (rounds.append(len(entries)), commit(entries))[1])
@@ -59,6 +60,7 @@ def test_writes_that_come_together_share_a_commit(crowd, monkeypatch):
     assert Installation.objects.count() == 8
 
 
+@pytest.mark.embedded_only
 def test_one_failure_leaves_its_neighbours_written(crowd):
     def fail():
         Installation.objects.create(pk=2)
