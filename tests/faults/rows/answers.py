@@ -17,7 +17,7 @@ MEGABYTE = 1024 * 1024
 HTML = "<!doctype html><title>502 Bad Gateway</title><h1>nginx</h1>"
 
 
-@row(12, "429 with Retry-After in seconds, as a date, absurd, absent", cores=0.3, seconds=85)
+@row(12, "429 with Retry-After in seconds, as a date, absurd, absent", cores=0.1, seconds=85)
 def slow_down(stage: Stage) -> None:
     net = stage.net()
     stage.worker()
@@ -57,7 +57,7 @@ def _waiting_accounts(stage: Stage) -> int:
     return int(stage.query("SELECT count(*) AS n FROM scheduler_ui_account WHERE waits_until IS NOT NULL")[0]["n"])
 
 
-@row(13, "500, 502, 503, 504 before and after accepting", cores=0.7, seconds=30)
+@row(13, "500, 502, 503, 504 before and after accepting", cores=0.4, seconds=30)
 def five_hundreds(stage: Stage) -> None:
     net = stage.net()
     stage.worker()
@@ -68,7 +68,7 @@ def five_hundreds(stage: Stage) -> None:
     _lost_answers(stage, at, 180)
 
 
-@row(14, "refused, no DNS, bad TLS", cores=0.4, seconds=60, rounds=10)
+@row(14, "refused, no DNS, bad TLS", cores=0.15, seconds=60, rounds=10)
 def unreachable(stage: Stage) -> None:
     net, closed = stage.net(), processes.free_port()
     stage.worker()
@@ -137,7 +137,7 @@ def _self_signed() -> bytes:
     return key.private_bytes(*plain) + signed.public_bytes(serialization.Encoding.PEM)
 
 
-@row(15, "read time-out, drip, 10 GB body, endless redirects", cores=0.7, seconds=40)
+@row(15, "read time-out, drip, 10 GB body, endless redirects", cores=0.4, seconds=40)
 def endless(stage: Stage) -> None:
     net, worker = stage.net(), stage.worker()
     calm = stage.post([stage.account("key-calm", net)], soon(0))
@@ -163,7 +163,7 @@ def _most_memory(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-@row(16, "reset after accepting; 200 with garbage, HTML, nothing, wrong types", cores=0.7, seconds=30)
+@row(16, "reset after accepting; 200 with garbage, HTML, nothing, wrong types", cores=0.4, seconds=30)
 def garbage(stage: Stage) -> None:
     net = stage.net()
     stage.worker()
@@ -196,7 +196,7 @@ def _lost_answers(stage: Stage, at: datetime, within: float) -> None:
     stage.insist(all(row.status == "published" for row in others), "key and look-up: published in the end")
 
 
-@row(17, "token expired or revoked in flight; two workers refresh at once", cores=1, seconds=40)
+@row(17, "token expired or revoked in flight; two workers refresh at once", cores=0.4, seconds=40)
 def tokens(stage: Stage) -> None:
     from scheduler_ui.domain import vault
     from scheduler_ui.models import Account

@@ -10,7 +10,7 @@ from tests.faults.rows import KINDS
 from tests.faults.stage import Net, Stage, now, soon
 
 
-@row(4, "4 workers, 1,000 due in one second", cores=2, seconds=45)
+@row(4, "4 workers, 1,000 due in one second", cores=1.2, seconds=45)
 def one_second(stage: Stage) -> None:
     net, count = stage.net(), stage.many(1000, 1000)
     accounts = [stage.account(f"{kind}-{number}", net) for number in range(20) for kind in KINDS]
@@ -25,7 +25,7 @@ def one_second(stage: Stage) -> None:
     stage.insist(all(row.status == "published" for row in stage.rows()), "all of them are published")
 
 
-@row(21, "10,000 due after 6 h of downtime", cores=1.2, seconds=60)
+@row(21, "10,000 due after 6 h of downtime", cores=0.6, seconds=60)
 def downtime(stage: Stage) -> None:
     """What is not too late goes out oldest first and paced, the rest asks, and what is due now does not wait."""
     net, count = stage.net(), stage.many(10_000, 2000)
@@ -61,7 +61,7 @@ def _part(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-@row(26, "one network hangs with 200 posts due on it", cores=0.8, seconds=60)
+@row(26, "one network hangs with 200 posts due on it", cores=0.5, seconds=60)
 def hanging(stage: Stage) -> None:
     net, dead = stage.net(), stage.net("dead")
     for _ in range(2):

@@ -19,7 +19,7 @@ HOURS = timedelta(hours=6).total_seconds()
     18,
     "clock jumps +6 h, -6 h; a DST hour; a worker's clock 5 s off",
     parts=("jump", "dst", "drift"),
-    cores=0.4,
+    cores=0.2,
     seconds=75,
     rounds=10,
 )
@@ -100,7 +100,7 @@ def _drift(stage: Stage, accounts: list[Any]) -> None:
         processes.end(worker)
 
 
-@row(19, "new time-zone data with 1,000 scheduled", cores=0.8, seconds=45)
+@row(19, "new time-zone data with 1,000 scheduled", cores=0.5, seconds=45)
 def zone_data(stage: Stage) -> None:
     """Lisbon takes up Tokyo's clocks: what is scheduled there keeps its wall time and moves, what is not stays."""
     import tzdata

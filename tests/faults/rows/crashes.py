@@ -15,7 +15,7 @@ AFTER_THE_CLAIM = ("claimed", "before_send", "sent", "answered", "settled", "loo
 Worker = Popen[bytes]
 
 
-@row(1, "kill -9 at each crash point x 3 kinds", parts=(*KINDS, "restarted"), cores=0.8, seconds=110, rounds=10)
+@row(1, "kill -9 at each crash point x 3 kinds", parts=(*KINDS, "restarted"), cores=0.25, seconds=110, rounds=10)
 def crash_points(stage: Stage) -> None:
     net = stage.net()
     if stage.part == "restarted":
@@ -74,7 +74,7 @@ def _crash(stage: Stage, net: Net, account: object, point: str) -> tuple[list[in
     return ids, crashed_at
 
 
-@row(2, "random kill -9 of workers", cores=1.2, seconds=70)
+@row(2, "random kill -9 of workers", cores=0.6, seconds=70)
 def random_kills(stage: Stage) -> None:
     """The table: 100 kills over 1,000 posts."""
     net, kills, count = stage.net(), stage.many(100, 14), stage.many(1000, 210)
@@ -94,7 +94,7 @@ def random_kills(stage: Stage) -> None:
     _only_blind_is_asked(stage)
 
 
-@row(3, "SIGTERM while publishing; SIGKILL 10 s later", cores=0.6, seconds=45, rounds=10)
+@row(3, "SIGTERM while publishing; SIGKILL 10 s later", cores=0.3, seconds=45, rounds=10)
 def ended(stage: Stage) -> None:
     net = stage.net()
     accounts = [stage.account(f"{kind}-{number}", net) for number in range(4) for kind in KINDS]
@@ -131,7 +131,7 @@ def _killed_after_all(stage: Stage, net: Net, accounts: list) -> None:
     _only_blind_is_asked(stage)
 
 
-@row(5, "SIGSTOP past the lease, then SIGCONT", cores=0.6, seconds=45, rounds=10)
+@row(5, "SIGSTOP past the lease, then SIGCONT", cores=0.3, seconds=45, rounds=10)
 def stopped(stage: Stage) -> None:
     """Some posts are claimed and not sent when it is stopped, others are sent and not answered."""
     net = stage.net()

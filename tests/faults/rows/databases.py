@@ -21,7 +21,7 @@ from tests.rig import processes
 LOCKED = 30  # seconds, never scaled: the program waits 20 s for a lock
 
 
-@row(9, "database locked for 30 s by another writer", cores=0.4, seconds=65, rounds=10)
+@row(9, "database locked for 30 s by another writer", cores=0.2, seconds=65, rounds=10)
 def locked(stage: Stage) -> None:
     """SQLite: another process holds the write lock. PostgreSQL: an exclusive lock on the deliveries."""
     net, web = stage.net(), Web(stage)
@@ -71,7 +71,7 @@ def _try(send: Any) -> httpx.Response | None:
 @row(
     10,
     "PostgreSQL restarted, also between the answer and the commit",
-    cores=1,
+    cores=0.4,
     seconds=60,
     needs_postgres=True,
     rounds=10,
@@ -130,7 +130,7 @@ def _asked_only_blind(stage: Stage) -> None:
     stage.insist(all(row.status == "published" for row in others), "key and look-up: published in the end")
 
 
-@row(11, "disk full (database; media)", cores=0.8, seconds=60, needs_postgres=True, disk_mb=380, rounds=10)
+@row(11, "disk full (database; media)", cores=0.5, seconds=60, needs_postgres=True, disk_mb=380, rounds=10)
 def disk_full(stage: Stage) -> None:
     """Everything lies on a small disk; a ballast file fills it, and goes away."""
     net, web = stage.net(), Web(stage)
@@ -205,7 +205,7 @@ def _picture() -> bytes:
     return drawn.getvalue()
 
 
-@row(24, "database restored from an hour ago", cores=0.8, seconds=70)
+@row(24, "database restored from an hour ago", cores=0.3, seconds=70)
 def restored(stage: Stage) -> None:
     """A backup; posts go out; the backup is put back; each of them is looked for before anything is sent."""
     from django.db import connections

@@ -39,7 +39,7 @@ def insisting(send: Callable[[], httpx.Response], seconds: float = 60) -> httpx.
         time.sleep(0.1)
 
 
-@row(20, "web restarted while saving, editing, cancelling", cores=1.0, seconds=90)
+@row(20, "web restarted while saving, editing, cancelling", cores=0.3, seconds=90)
 def restarted(stage: Stage) -> None:
     """Whatever the person was told at last holds: saved goes out as saved, cancelled stays, edited as edited."""
     net, web = stage.net(), Web(stage)
@@ -121,7 +121,7 @@ def _edit_after_claim(stage: Stage, net: Any, web: Web, account: Any) -> None:
     stage.insist(is_said, f"an edit after the claim is refused in words, not {answer.status_code}")
 
 
-@row(22, "double click, repeated request, two tabs", cores=0.8, seconds=40)
+@row(22, "double click, repeated request, two tabs", cores=0.5, seconds=40)
 def twice_clicked(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     stage.worker()

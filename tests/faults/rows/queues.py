@@ -21,7 +21,7 @@ def _queue(stage: Stage) -> Path:
     return stage.data / "queue.sqlite3"
 
 
-@row(6, "the queue emptied with 1,000 scheduled", cores=1.2, seconds=50)
+@row(6, "the queue emptied with 1,000 scheduled", cores=0.5, seconds=50)
 def flushed(stage: Stage) -> None:
     """Redis FLUSHALL; embedded, every row of the queue's file deleted. Again and again while they are due."""
     net, count = stage.net(), stage.many(1000, 300)
@@ -58,7 +58,7 @@ def _opened(stage: Stage) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@row(7, "the queue restarted; down for 10 min; hanging", cores=0.8, seconds=75, rounds=10)
+@row(7, "the queue restarted; down for 10 min; hanging", cores=0.2, seconds=75, rounds=10)
 def queue_away(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     stage.worker()
@@ -144,7 +144,7 @@ def _held(stage: Stage) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-@row(8, "queue file deleted or corrupted", cores=0.8, seconds=60, rounds=10)
+@row(8, "queue file deleted or corrupted", cores=0.4, seconds=60, rounds=10)
 def broken_queue(stage: Stage) -> None:
     """Embedded: its file deleted, filled with noise, cut. Grown: its keys hold something else."""
     net = stage.net()
@@ -204,7 +204,7 @@ class Bomb:
         return os.system, (f"touch {self.path}",)
 
 
-@row(23, "queue messages forged, replayed, garbage", cores=0.6, seconds=40)
+@row(23, "queue messages forged, replayed, garbage", cores=0.4, seconds=40)
 def forged(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     worker = stage.worker()
