@@ -31,7 +31,7 @@ CI_SCALE = 0.1
 # These stay real whatever the scale: they are about the machine's own quickness, which nothing scales.
 UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5}
 # What the machine may add to a bound: the longer the more crowded it is. The soak's bounds are the table's own.
-SLACK, STARTS = 3.0, 5
+SLACK, STARTS, MOST_SLACK = 3.0, 5, 10.0
 SHORT = 30
 
 
@@ -103,7 +103,7 @@ class Stage:
         self.shape, self.part, self.is_real = play.shape, play.part, play.is_real
         self._redis, self._postgres = redis, postgres
         self.scale = 1.0 if play.is_real else CI_SCALE
-        self.slack = max(SLACK, STARTS * (time.time() - psutil.Process().create_time()))
+        self.slack = min(max(SLACK, STARTS * (time.time() - psutil.Process().create_time())), MOST_SLACK)
         self.random = random.Random(play.seed)
         # Logs of networks and processes, and what the program keeps: the same, but where a row plays on a small disk.
         self.folder, self.data = folder, Path(os.environ["DATA_DIR"])
