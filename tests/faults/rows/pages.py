@@ -114,7 +114,9 @@ def _edit_after_claim(stage: Stage, net: Any, web: Web, account: Any) -> None:
     public_id = stage.query(f"SELECT public_id FROM scheduler_ui_post WHERE text = '{text}'")[0]["public_id"]
     form = person.form(f"/posts/{public_id}/edit/")
     stage.until(
-        lambda: any(row.status == "publishing" for row in stage.rows() if row.text == text), 20, "it is claimed"
+        lambda: any(row.status == "publishing" for row in stage.rows() if row.text == text),
+        20 + 2 * stage.slack,
+        "it is claimed",
     )
     answer = person.send(f"/posts/{public_id}/edit/", form | {"text": f"{text}, changed"})
     is_said = answer.status_code == 409 and "going out now" in words(answer).lower()
