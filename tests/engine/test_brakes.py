@@ -105,17 +105,19 @@ def test_own_text_of_an_account_counts(account):
 
 def test_same_text_every_day_is_no_runaway_even_when_the_clocks_go_forward(account):
     now = clock.now()
-    first = post_now(account, "Good morning", at=now - timedelta(hours=23))
-    send(first)
-    Delivery.objects.filter(pk=first.pk).update(marked_at=now - timedelta(hours=23) + timedelta(seconds=2))
+    first = post_now(account, "Good morning", at=now)
+    assert send(first) == [Status.PUBLISHED]
+    ago = now - timedelta(hours=23)
+    Delivery.objects.filter(pk=first.pk).update(scheduled_for=ago, marked_at=ago + timedelta(seconds=2))
     assert send(post_now(account, "Good morning", at=now)) == [Status.PUBLISHED]
 
 
 def test_same_text_half_a_day_later_is_held(account):
     now = clock.now()
-    first = post_now(account, "Good morning", at=now - timedelta(hours=12))
-    send(first)
-    Delivery.objects.filter(pk=first.pk).update(marked_at=now - timedelta(hours=12))
+    first = post_now(account, "Good morning", at=now)
+    assert send(first) == [Status.PUBLISHED]
+    ago = now - timedelta(hours=12)
+    Delivery.objects.filter(pk=first.pk).update(scheduled_for=ago, marked_at=ago)
     assert send(post_now(account, "Good morning", at=now)) == [Hold.REPEAT]
 
 
