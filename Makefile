@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --require-has
 UV := $(BIN)/python -m uv pip install -q --python $(BIN)/python --require-hashes
 # What checks read the settings with: no developer's .env, and keys of their own.
 ALONE := ENV_FILE=/dev/null DATA_DIR=.venv/check-data
+# Side by side on every core, but for what a browser or a clock looks at: that has the machine to itself.
+BESIDE := -n auto --dist loadfile --ignore=tests/browser --ignore=tests/boot
 CHROMIUM_FOUND = CHROMIUM="$$(PY=$(BIN)/python sh tools/find_chromium.sh)" && export CHROMIUM
 
 help: ## list the commands
@@ -35,8 +37,9 @@ service: .venv/run.stamp ## start at boot and now, through systemd
 
 test: .venv/test.stamp ## set up, then run every test, then those of database and queue on PostgreSQL and Redis
 	@$(CHROMIUM_FOUND) && failed= && \
-	{ $(BIN)/python -m pytest $(ARGS) || failed=1; } && \
-	{ $(BIN)/python -m tests.grown $(ARGS) || failed=1; } && \
+	if [ -n "$(ARGS)" ]; then $(BIN)/python -m pytest $(ARGS) || failed=1; else \
+		$(BIN)/python -m pytest $(BESIDE) || failed=1; $(BIN)/python -m pytest tests/browser tests/boot || failed=1; fi; \
+	$(BIN)/python -m tests.grown $(ARGS) || failed=1; \
 	test -z "$$failed"
 
 test-real: .venv/test.stamp ## publish to real servers, started for it
