@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from scheduler_ui.domain import brakes, deliveries, posts
+from scheduler_ui.domain.holds import BRAKES
 from scheduler_ui.domain.lateness import policy_of
 from scheduler_ui.domain.posts import When
 from scheduler_ui.models import Delivery, Post, User
@@ -19,8 +20,8 @@ def publish_now(delivery: Delivery, *, actor: User, now: datetime) -> None:
 
 def send_anyway(delivery: Delivery, *, actor: User, now: datetime) -> None:
     """Let go what the runaway brake holds: at its time, or at once where that is past. Raises Refused."""
-    assert delivery.due_at is not None
-    if policy_of(delivery.post, delivery.workspace).is_too_late(delivery.due_at, now):
+    due_at = delivery.due_at if delivery.hold_reason in BRAKES else None
+    if due_at and policy_of(delivery.post, delivery.workspace).is_too_late(due_at, now):
         publish_now(delivery, actor=actor, now=now)
     else:
         brakes.waive_brake(delivery, actor, now)

@@ -4,7 +4,7 @@ Everything is asked of the tzdata package alone (settings empty the system's pat
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -134,11 +134,11 @@ def _readings(local: datetime, zone: str) -> tuple[datetime, datetime]:
     if local.tzinfo is not None:
         raise ValueError("A wall-clock time has no zone of its own.")
     info = zone_of(zone)
-    try:
-        first = local.replace(tzinfo=info, fold=0).astimezone(UTC)
-        return first, local.replace(tzinfo=info, fold=1).astimezone(UTC)
-    except OverflowError as error:
-        raise NonexistentTime(f"{local} in {zone} is beyond the calendar") from error
+    # A year off either end, so that whoever reads it on another clock still finds it in a calendar.
+    if not MINYEAR < local.year < MAXYEAR:
+        raise NonexistentTime(f"{local} in {zone} is beyond the calendar")
+    first = local.replace(tzinfo=info, fold=0).astimezone(UTC)
+    return first, local.replace(tzinfo=info, fold=1).astimezone(UTC)
 
 
 def _gap_sentence(local: datetime, shown: datetime, zone: str, clock: str) -> str:

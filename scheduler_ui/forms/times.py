@@ -45,6 +45,13 @@ class WhenForm(forms.Form):
         self.zone, self.clock = zone, clock
         self.reading: Reading | None = None
 
+    def clean_at(self) -> datetime | None:
+        """Within what a calendar can show."""
+        at: datetime | None = self.cleaned_data["at"]
+        if at and not EARLIEST.year <= at.year <= LATEST.year:
+            raise forms.ValidationError(_("Choose a date and a time."))
+        return at
+
     def clean(self):
         cleaned = super().clean()
         local = cleaned.get("at")
@@ -62,16 +69,6 @@ class WhenForm(forms.Form):
     def when(self, zone: str) -> When:
         """The chosen instant on the clock of another zone: a post keeps its own."""
         return When.at(self.reading.instant, zone)
-
-
-class MoveForm(WhenForm):
-    """A new place on the calendar, within what a calendar can show."""
-
-    def clean_at(self) -> datetime:
-        at: datetime = self.cleaned_data["at"]
-        if not EARLIEST.year <= at.year <= LATEST.year:
-            raise forms.ValidationError(_("Choose a date and a time."))
-        return at
 
 
 class ShiftForm(WhenForm):

@@ -56,7 +56,7 @@ def absent(request: HttpRequest, public_id: str) -> HttpResponse:
 def there(request: HttpRequest, public_id: str) -> HttpResponse:
     form = ThereForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.errors["url"][0])
+        messages.error(request, next(iter(form.errors.values()))[0])
         return acted(request, reverse("post", args=[find(request, public_id).post.public_id]))
     seen = form.cleaned_data["url"], form.cleaned_data["remote_id"]
     return _decide(request, public_id, deliveries.confirm_there, _("It counts as published."), *seen)

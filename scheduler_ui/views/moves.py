@@ -17,7 +17,7 @@ from scheduler_ui.domain.calendars import EARLIEST, LATEST
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.moves import Moved
 from scheduler_ui.domain.posts import AlreadyStarted, Refused, When
-from scheduler_ui.forms.times import MoveForm
+from scheduler_ui.forms.times import WhenForm
 from scheduler_ui.models import Post
 from scheduler_ui.views import calendar
 from scheduler_ui.views.addresses import Address
@@ -68,16 +68,16 @@ def _find(request: HttpRequest, public_id: str) -> Post:
     return get_object_or_404(Post, public_id=public_id, workspace=request.member.workspace, deleted_at=None)
 
 
-def _form(request: HttpRequest, post: Post) -> MoveForm:
+def _form(request: HttpRequest, post: Post) -> WhenForm:
     """On the viewer's clock; a time that is missing there, or there twice, is asked about."""
     zone = str(request.user.timezone)
     at = wall_clock.to_local(post.scheduled_for, zone)[0] if post.scheduled_for else None
     typed = request.POST if request.method == "POST" else None
     initial = {"at": request.GET.get("at", at)}
-    return MoveForm(typed, zone=zone, clock=request.user.clock, initial=initial, auto_id="move-%s")
+    return WhenForm(typed, zone=zone, clock=request.user.clock, initial=initial, auto_id="move-%s")
 
 
-def _dialog(request: HttpRequest, post: Post, form: MoveForm) -> HttpResponse:
+def _dialog(request: HttpRequest, post: Post, form: WhenForm) -> HttpResponse:
     words = {"post": post, "form": form, "here": (request.POST or request.GET).get("here", "")}
     template = "calendar/_move.html" if request.htmx else "calendar/move.html"
     page = render(request, template, words, status=422 if form.errors else 200)
@@ -126,7 +126,7 @@ def _told(moved: Moved, clock: Clock) -> str:
     return f"{clock.day(instant, timezone.now())}, {clock.time(instant)}"
 
 
-def _refused(request: HttpRequest, post: Post, refusal: Refused, form: MoveForm | None) -> HttpResponse:
+def _refused(request: HttpRequest, post: Post, refusal: Refused, form: WhenForm | None) -> HttpResponse:
     """The sentence with the calendar as it is (409 when the post was faster); a form that can be mended stays open."""
     has_started = isinstance(refusal, AlreadyStarted)
     if form and not has_started:

@@ -87,13 +87,20 @@ def resume_account(request: HttpRequest, public_id: str) -> HttpResponse:
 @member_required
 @operator_required
 def resume_everything(request: HttpRequest) -> HttpResponse:
+    back = f"{reverse('settings')}#publishing"
+    try:
+        switches.refuse_unless_off()
+    except Refused as refusal:
+        # Somebody was faster: what is overdue now is no longer what the page asked about.
+        messages.error(request, str(refusal))
+        return _over(request, back)
     hold = Hold(
         question=_("Switch publishing on?"),
         button=_("Switch it on"),
         said=_("Publishing is on again."),
         rows=resuming.of_everything(),
         release=partial(switches.switch_publishing, True),
-        back=f"{reverse('settings')}#publishing",
+        back=back,
     )
     return _end(request, hold)
 
@@ -123,10 +130,12 @@ def _carry_out(request: HttpRequest, hold: Hold, form: ResumeForm) -> HttpRespon
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"{hold.said} {_told(decision.choice, done)}".strip())
-    if request.htmx:
-        # The page underneath stays where it is, and is drawn anew: its banner, its cards, what was said.
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect(hold.back)
+    return _over(request, hold.back)
+
+
+def _over(request: HttpRequest, back: str) -> HttpResponse:
+    """The page underneath stays where it is, and is drawn anew: its banner, its cards, what was said."""
+    return HttpResponse(headers={"HX-Refresh": "true"}) if request.htmx else redirect(back)
 
 
 def _told(choice: str, count: int) -> str:

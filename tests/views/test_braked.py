@@ -87,6 +87,13 @@ def test_anyway_of_what_is_not_held_is_refused_in_words(member, account):
     assert Delivery.objects.get().hold_reason == Hold.PAUSED
 
 
+@pytest.mark.parametrize("status", [Status.CANCELED, Status.PUBLISHED, Status.UNCONFIRMED])
+def test_anyway_of_what_was_decided_in_another_tab_is_refused_in_words(member, account, status):
+    delivery = held(account, "", status=status)
+    assert "It is not held any more." in words(do(member, "anyway", delivery))
+    assert Delivery.objects.get().status == status
+
+
 def test_queue_lists_it_where_it_needs_you_and_nowhere_else(member, account):
     delivery = held(account)
     held(account, Hold.REPEAT, status=Status.RETRYING)

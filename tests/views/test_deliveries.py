@@ -63,6 +63,18 @@ def test_decision_that_comes_too_late_is_refused_in_words(member, delivery_of, n
     assert (Delivery.objects.get().status, Event.objects.count()) == (status, 0)
 
 
+@pytest.mark.parametrize("typed", [{"url": "ftp://x"}, {"remote_id": "x" * 301}])
+def test_where_it_is_said_to_be_is_refused_in_words(member, delivery_of, typed):
+    _answer, said = do(member, "there", delivery_of(Status.UNCONFIRMED), **typed)
+    assert ("toast error" in said, Delivery.objects.get().status) == (True, Status.UNCONFIRMED)
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T10:00", "2200-01-01T10:00", "1969-12-31T10:00"])
+def test_new_time_that_no_calendar_shows_is_refused_in_words(member, delivery_of, at):
+    answer, said = do(member, "reschedule", delivery_of(Status.SCHEDULED), at=at)
+    assert (answer.status_code, "Choose a date and a time." in said) == (422, True)
+
+
 def test_now_is_the_next_second(member, delivery_of):
     do(member, "now", delivery_of(Status.SCHEDULED))
     assert Delivery.objects.get().due_at == NOW + SECOND

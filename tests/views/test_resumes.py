@@ -187,6 +187,15 @@ def test_switching_on_while_the_environment_decides_is_refused_in_words(client, 
     assert "SCHEDULING_ENABLED in the environment decides this." in words(answer)
 
 
+@pytest.mark.parametrize("fixed", [None, True, False])
+def test_a_question_from_another_tab_decides_nothing_once_the_switch_is_turned(client, account, settings, fixed):
+    settings.SCHEDULING_ENABLED = fixed
+    late(account, 10)
+    said = words(client.post(reverse("settings_publishing_resume"), {"choice": "drop"}, follow=True))
+    refusal = "Publishing is on already." if fixed is None else "SCHEDULING_ENABLED in the environment decides this."
+    assert (refusal in said, held()) == (True, [("scheduled", "")])
+
+
 def test_reconnecting_offers_the_same_choice(client, account):
     late(account, 90, 10, -5)
     accounts.lose(account, "The sign-in was revoked.", NOW)
