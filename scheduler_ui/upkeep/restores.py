@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import sqlite3
 import tempfile
 import zipfile
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ from project import environment
 from scheduler_ui.domain import restore_mode, vault
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import Account
-from scheduler_ui.upkeep import archives, databases, tables
+from scheduler_ui.upkeep import archives, databases, running, tables
 
 MEDIA = "media/"
 KEY_FILES = ("secret_key", "token_keys", "queue_keys")
@@ -85,8 +83,9 @@ def _put_file(fresh: Path, stamp: str) -> str:
     beside = live.parent / f"before-restore-{stamp}"
     kept = ""
     if live.exists():
+        # A log that stays would be read into the new one; that of a broken database is put beside it.
+        running.refuse_open(live)
         beside.mkdir(mode=0o700)
-        _calm(live)
         for suffix in ("-wal", "-shm"):
             if (left := live.with_name(live.name + suffix)).exists():
                 shutil.move(left, beside / left.name)
@@ -104,15 +103,6 @@ def _keep(live: Path, beside: Path) -> None:
         beside.hardlink_to(live)
     except OSError:  # not every file system has links
         shutil.copy2(live, beside)
-
-
-def _calm(live: Path) -> None:
-    """Bring what is in the log into the file: a log that stays would be read into the new one."""
-    try:
-        with closing(sqlite3.connect(live)) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
-        pass  # a broken one; its log is put beside it
 
 
 def _put_rows(fresh: Path, stamp: str) -> str:

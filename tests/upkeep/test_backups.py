@@ -45,6 +45,11 @@ def test_backup_is_for_nobody_else_to_read(backup):
     assert stat.S_IMODE(backup[0].stat().st_mode) == 0o600
 
 
+def test_what_a_command_makes_is_for_nobody_else_to_read(here):
+    """Whoever made the folder may have left it open."""
+    assert stat.S_IMODE((here.folder / "punctual.sqlite3").stat().st_mode) == 0o600
+
+
 def test_backup_with_keys_holds_them_and_warns(here, tmp_path):
     said = here.manage("backup", str(tmp_path / "b.zip"), "--with-keys", "--without-media")
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:

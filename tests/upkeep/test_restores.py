@@ -1,5 +1,7 @@
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +112,20 @@ def test_restore_is_refused_while_a_worker_runs(here, backup):
         "Worker.objects.update(beat_at=datetime.now(UTC))"
     )
     assert here.refuses("restore", str(backup), "--replace").startswith("The worker h-1 is running. Stop every worker")
+
+
+@pytest.mark.parametrize("command", ["restore", "copy_to"])
+def test_nothing_is_moved_under_a_process_that_would_go_on_in_the_old_file(here, backup, command):
+    """A web process that another manager than `make run` keeps: no worker beats, no lock is held."""
+    arguments = [str(backup), "--replace"] if command == "restore" else [f"sqlite:///{here.folder}/other.sqlite3"]
+    with closing(sqlite3.connect(here.folder / "punctual.sqlite3")) as web:
+        web.execute("SELECT count(*) FROM scheduler_ui_post").fetchone()
+        said = here.refuses(command, *arguments)
+    assert said == (
+        f"Another process has {here.folder}/punctual.sqlite3 open. Stop every web process and every worker first."
+    )
+    assert list(here.folder.glob("before-restore-*")) == []
+    here.manage(command, *arguments)
 
 
 def test_killed_anywhere_it_leaves_the_old_data_or_the_new_in_restore_mode(here, backup, tmp_path):
