@@ -30,7 +30,8 @@ def copy(url: str, now: datetime, tell: tables.Tell) -> list[tables.Copied]:
     with _target(url), running.no_workers(now, TARGET):
         models = databases.models(databases.nodes())
         stage = _begin(models)
-        if stage < VERIFIED:
+        # Verified, and then cut off before the old one was made safe: it may have been at work since.
+        if stage < VERIFIED or restore_mode.state() is None:
             _copy(models, tell)
         # Whoever starts the old database once more must not send what the new one has sent.
         restore_mode.begin(now, now)

@@ -55,6 +55,8 @@ def restore(path: Path, now: datetime, *, replace: bool) -> Restored:
             beside = _put_file(fresh, stamp) if connection.vendor == "sqlite" else _put_rows(fresh, stamp)
     except (OSError, DatabaseError, tables.Different) as error:
         raise Refused(_("The backup could not be put in place: %(error)s") % {"error": error}) from error
+    # No backup holds it, and a start that is none of `make run`'s would not make it.
+    call_command("createcachetable", verbosity=0)
     return Restored(archive, beside, restore_mode.begin(archive.moment, now), _unreadable())
 
 

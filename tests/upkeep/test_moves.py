@@ -79,7 +79,19 @@ def test_rows_that_changed_between_two_goes_are_noticed(here, grown):
     process.kill()
     process.communicate()
     here.run("from scheduler_ui.models import Post; Post.objects.filter(pk=9).update(text='Another')")
-    assert here.refuses("copy_to", url) == "scheduler_ui_post: rows 1 to 500 are not the same in the target."
+    said = here.refuses("copy_to", url)
+    assert said.startswith("scheduler_ui_post: rows 1 to 500 are not the same in the target. Was Punctual at work here")
+
+
+def test_verified_copy_that_was_cut_off_is_verified_again_once_the_old_one_was_used(here, grown, postgres):
+    """Killed between the last look and the moment at which the old database is made safe."""
+    url = grown.extra["DATABASE_URL"]
+    here.manage("copy_to", url)
+    with postgres.connect(url.rsplit("/", 1)[1]) as connection:
+        connection.execute("CREATE TABLE punctual_copy AS SELECT 2 AS stage")
+    here.manage("restore", "--done", "--unseen")
+    here.run("from scheduler_ui.models import Post; Post.objects.filter(pk=1).update(text='Another')")
+    assert "are not the same in the target." in here.refuses("copy_to", url)
 
 
 @pytest.mark.parametrize(
@@ -152,4 +164,7 @@ def test_postgresql_is_backed_up_and_restored_as_any_other(here, grown, tmp_path
         "cursor.execute(f'SELECT DISTINCT text FROM {schema}.scheduler_ui_post'); answer = cursor.fetchall()"
     )
     assert list(itertools.chain(*old)) == ["Since then"]
+    # Sign-in limits are counted in it while Redis is away; a start by other means than `make run` does not make it.
+    there = "from django.db import connection; answer = 'cache' in connection.introspection.table_names()"
+    assert grown.run(there) is True
     assert grown.run(NEXT) == here.run(LAST) + 1

@@ -10,6 +10,7 @@ from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.upkeep import moves, running, tables
 
 OFTEN = 10_000
+ANEW = "Was Punctual at work here since it began? Then make the target anew (dropdb, createdb) and call this again."
 
 
 class Command(BaseCommand):
@@ -34,7 +35,9 @@ class Command(BaseCommand):
                 if not options["media"]:
                     self._say(moves.copy(url, now, self._tell))
                 self._copy_media(only=options["media"])
-        except (Refused, tables.Different) as error:
+        except tables.Different as error:
+            raise CommandError(f"{error} {ANEW}") from None
+        except Refused as error:
             raise CommandError(str(error)) from None
 
     def _tell(self, table: str, done: int, total: int) -> None:
