@@ -1,6 +1,5 @@
 """What `make run` does once the packages are there: check, prepare, then keep the Procfile's processes alive."""
 
-import argparse
 import errno
 import fcntl
 import json
@@ -11,10 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from tools.supervisor import Supervisor, say
 
@@ -24,9 +21,9 @@ HERE = {"127.0.0.1", "::1", "localhost", *ANYWHERE}
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="make run", description=__doc__)
-    arguments.add_argument("--demo", action="store_true", help="fill the database with a workspace to look at first")
-    demo = arguments.parse_args().demo
+    if sys.argv[1:] not in ([], ["--demo"]):
+        refuse("Usage: python -m tools.run [--demo]")
+    demo = "--demo" in sys.argv
     os.umask(0o077)  # the database and what is uploaded are nobody else's to read
     settings = read_settings()
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -39,8 +36,7 @@ def main() -> None:
     sys.exit(supervisor.run())
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     HOST: str
     PORT: int
     PUBLIC_URL: str
@@ -148,15 +144,13 @@ def announce_later(settings: Settings, words: str, supervisor: Supervisor) -> No
 
 
 def answers(host: str, port: int) -> bool:
-    connection = HTTPConnection(ANYWHERE.get(host, host), port, timeout=10)
+    """Ask for a page, without a library for it: that would stay in memory for as long as this runs."""
     try:
-        connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
-        connection.getresponse().read()
-    except (OSError, HTTPException):
+        with socket.create_connection((ANYWHERE.get(host, host), port), timeout=10) as connection:
+            connection.sendall(f"GET / HTTP/1.0\r\nHost: localhost:{port}\r\n\r\n".encode())
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
         return False
-    finally:
-        connection.close()
-    return True
 
 
 def tell(settings: Settings, words: str) -> None:

@@ -45,7 +45,6 @@ class Grown:
         self._servers = contextlib.ExitStack()
         self._database = self._servers.enter_context(servers.Postgres(durable=True))
         self._queue = self._servers.enter_context(servers.Redis())
-        self.servers = (self._database.process.pid, self._queue.process.pid)
         folder = root / "grown"
         folder.mkdir()
         extra = servers.grown(self._database.create("template"), self._queue)
@@ -53,16 +52,26 @@ class Grown:
             processes.manage(folder, *command, **extra)
         self._static = folder / "static"
 
+    @property
+    def servers(self) -> tuple[int, int]:
+        return self._database.process.pid, self._queue.process.pid
+
     @contextlib.contextmanager
     def fresh(self) -> Iterator[tuple[Path, dict[str, str]]]:
+        """On servers that begin anew, as each of the peers has them: no cache full of what was measured before."""
         folder = Path(tempfile.mkdtemp(dir=self._root))
         name = f"bench_{secrets.token_hex(4)}"
+        self._database.restart()
+        self._queue.restart()
         with self._database.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
-        with self._queue.client() as client:
-            client.flushall()
         shutil.copytree(self._static, folder / "static")
-        yield folder, servers.grown(self._database.url(name), self._queue)
+        try:
+            yield folder, servers.grown(self._database.url(name), self._queue)
+        finally:
+            # Nor a vacuum of it beside the next measure.
+            with self._database.connect() as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
         self._servers.close()
