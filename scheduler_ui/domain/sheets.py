@@ -18,12 +18,13 @@ from scheduler_ui.models import LateThen, User
 
 @dataclass(frozen=True)
 class Typed:
-    """The time part of the form as it was typed: at once or at a time, what the input held, and on whose clock."""
+    """What the form's inputs held: at once or at a time, on whose clock, and up to how many minutes late."""
 
     is_now: bool
     value: str
     zone: str
     when: When | None = None
+    late_minutes: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Sheet:
     @property
     def late_shown(self) -> Policy:
         return self.filled.composed.late or self.late
+
+    @property
+    def late_minutes(self) -> str:
+        """What was typed stays, also what cannot be used."""
+        return self.typed.late_minutes or str(self.late_shown.minutes)
 
     @property
     def late_choices(self) -> list[tuple[str, str]]:

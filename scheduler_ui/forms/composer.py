@@ -59,7 +59,8 @@ class ComposerForm(forms.Form):
     def typed(self) -> Typed:
         zone = self.cleaned_data.get("timezone", str(self.member.user.timezone))
         is_now = self.cleaned_data.get("mode") == NOW
-        return Typed(is_now, self.data.get("local_time", ""), zone, self.cleaned_data.get("when"))
+        when, minutes = self.cleaned_data.get("when"), self.data.get("late_minutes", "")
+        return Typed(is_now, self.data.get("local_time", ""), zone, when, minutes)
 
     @property
     def filled(self) -> Filled:

@@ -11,7 +11,9 @@ class MinutesField(forms.IntegerField):
     def __init__(self, **options):
         attributes = {"class": "field num", "inputmode": "numeric"}
         limits = {"min_value": 0, "max_value": MOST_MINUTES, "widget": forms.NumberInput(attributes)}
-        super().__init__(**limits | {"error_messages": {"invalid": _("A whole number of minutes.")}} | options)
+        farthest = _("From 0 to 10080 minutes: a week at most.")
+        words = {"invalid": _("A whole number of minutes."), "min_value": farthest, "max_value": farthest}
+        super().__init__(**limits | {"error_messages": words} | options)
 
 
 class LateThenField(forms.ChoiceField):

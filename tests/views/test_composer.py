@@ -393,3 +393,8 @@ def test_a_late_policy_that_is_none_is_refused_beside_its_input(member, account,
     answer = send(member, filled(account, late="own", late_minutes=minutes, late_then="ask"))
     assert (answer.status_code, Post.objects.count()) == (422, 0)
     assert element(answer, "late-errors") != ""
+    assert "Ensure this value" not in page(answer)
+    if minutes:
+        assert (
+            f'name="late_minutes" min="0" max="10080" inputmode="numeric" value="{minutes}"' in answer.content.decode()
+        )
