@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain.refusals import Refused
@@ -58,12 +58,13 @@ def write(path: Path, now: datetime, parts: Parts) -> Archive:
         raise Refused(_("%(path)s is there already.") % {"path": path})
     part = path.with_name(f".{path.name}.part")
     try:
+        _refuse_nothing()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(part, now, parts)
         found = read(part)
         part.replace(path)
         flush_folder(path.parent)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, DatabaseError) as error:
         raise Refused(_told(error, path)) from error
     finally:
         with suppress(OSError):
@@ -108,6 +109,16 @@ def token_keys() -> str:
 def version() -> str:
     project = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())["project"]
     return str(project["version"])
+
+
+def _refuse_nothing() -> None:
+    """A shell that does not see the service's settings would find, night after night, an empty database of its own."""
+    if databases.has_people():
+        return
+    name = connection.settings_dict["NAME"]
+    sentence = _("There is nothing to back up: nobody uses the database %(name)s.")
+    asks = _("Does this shell have Punctual's settings (.env, ENV_FILE, DATA_DIR)?")
+    raise Refused(f"{sentence} {asks}" % {"name": name})
 
 
 def _write(part: Path, now: datetime, parts: Parts) -> None:

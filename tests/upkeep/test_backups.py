@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from tests.rig import processes
+from tests.upkeep.installation import Installation
 
 pytestmark = pytest.mark.timeout(600)
 MOST = 1_500_000
@@ -104,6 +105,16 @@ def test_disk_that_is_full_leaves_nothing_and_says_so(here, tmp_path):
     )
     words = f"CommandError: The disk is full: there is no room for {folder / 'b.zip'}, and nothing of it was left."
     assert (done.returncode, done.stderr.strip(), list(folder.iterdir())) == (1, words, [])
+
+
+def test_nothing_is_not_backed_up(tmp_path):
+    """As a shell without the service's settings would, night after night."""
+    empty = Installation(tmp_path)
+    said = empty.refuses("backup")
+    assert said.startswith(f"There is nothing to back up: nobody uses the database {tmp_path}/punctual.sqlite3. Does")
+    empty.manage("prepare")
+    assert empty.refuses("backup") == said
+    assert list(tmp_path.glob("backups/*")) == []
 
 
 def test_file_that_is_there_is_not_overwritten(backup, filled):
