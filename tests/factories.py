@@ -39,6 +39,7 @@ def a_post(workspace: Workspace, *accounts: Account, **fields) -> Post:
     at = fields.setdefault("scheduled_for", NOW + timedelta(hours=1))
     if at is not None:
         fields.setdefault("local_time", at.replace(tzinfo=None))
+    fields.setdefault("is_draft", not accounts or status == Status.DRAFT)
     post = Post.objects.create(workspace=workspace, **{"text": "Winter roast is back on Friday"} | fields)
     for account in accounts:
         a_delivery(post, account, status=status)

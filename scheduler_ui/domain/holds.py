@@ -1,14 +1,12 @@
 from typing import Any
 
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
 
 # A person has to look before it goes on.
 BRAKES = (Hold.BRAKE, Hold.REPEAT)
-# The second half says no more than the first; by it the index of what is held is found.
-IS_BRAKED = Q(hold_reason__in=BRAKES) & ~Q(hold_reason=Hold.NONE)
 # Whoever put one of these takes it off again; neither a pause nor a resume touches it.
 OTHERS = (Hold.BRAKE, Hold.REPEAT, Hold.RESTORED, Hold.DELETED)
 

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain.clocks import span_in_words
-from scheduler_ui.models import LateThen, Post, Status, Workspace
+from scheduler_ui.models import LateThen, Post, Workspace
 
 # A week: what is later than that is news of another time.
 MOST_MINUTES = 7 * 24 * 60
-
-# Of a delivery: too late, and nobody wants to be asked.
-IS_SKIPPED = Q(status=Status.MISSED, is_skipped=True)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from scheduler_ui.domain import boards
 from scheduler_ui.domain.holds import BRAKES
 from scheduler_ui.models import Account, Delivery, Membership, Notice, Status, Workspace
 
+# Whoever never opens the bell is still told at once.
+NEWEST = 1000
 # How long what a notice asks is still a question.
 OPEN_WHILE = {
     Notice.Kind.FAILED: Status.FAILED,
@@ -47,8 +49,9 @@ def seen_by(member: Membership) -> QuerySet[Notice]:
 
 
 def unread(member: Membership) -> QuerySet[Notice]:
-    """What nobody has answered meanwhile: an answered question asks nothing any more."""
-    return seen_by(member).filter(id__gt=member.notices_read_to).exclude(answered())
+    """What nobody has answered meanwhile, of the newest: an answered question asks nothing any more."""
+    newest = seen_by(member).filter(id__gt=member.notices_read_to).values("pk")[:NEWEST]
+    return Notice.objects.filter(pk__in=newest).exclude(answered())
 
 
 def answered() -> Q:

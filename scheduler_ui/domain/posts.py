@@ -71,7 +71,7 @@ def save_draft(
         if is_new or not client_key or post.client_key != client_key or _is_draft(post):
             refuse_started(post)
             before = post.scheduled_for
-            _write(post, composed)
+            _write(post, composed, is_draft=True)
             _write_deliveries(post, composed, Status.DRAFT, before)
         boards.touch(workspace.pk)
     return post
@@ -97,7 +97,7 @@ def schedule(  # noqa: PLR0913 - each is named by the caller
             return post
         refuse_started(post)
         before = post.scheduled_for
-        _write(post, composed)
+        _write(post, composed, is_draft=False)
         _write_deliveries(post, composed, Status.SCHEDULED, before)
         _remember(post, author, "scheduled", now)
         boards.touch(workspace.pk)
@@ -192,8 +192,8 @@ def refuse_started(post: Post) -> None:
         raise AlreadyStarted(_("It has started, so it can no longer change. Duplicate it to write a new one."))
 
 
-def _write(post: Post, composed: Composed) -> None:
-    post.text = composed.text
+def _write(post: Post, composed: Composed, *, is_draft: bool) -> None:
+    post.text, post.is_draft = composed.text, is_draft
     late = composed.late
     post.late_minutes, post.late_then = (late.minutes, late.then) if late else (None, "")
     _set_time(post, composed.when)

@@ -1,46 +1,27 @@
-"""The queue: deliveries by what they come to for a person, in tabs that are counted no further than anybody reads."""
+"""The queue: deliveries by what they come to for a person, in tabs that are counted no further than anybody reads.
+
+What a page costs does not grow with the table: a tab is read from its index in order, and a search looks through so
+many rows at a time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices, Value
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from scheduler_ui.domain import zone_data
-from scheduler_ui.domain.holds import IS_BRAKED
-from scheduler_ui.domain.lateness import IS_SKIPPED
-from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
+from scheduler_ui.domain import pages, zone_data
+from scheduler_ui.domain.pages import PAGE as PAGE
+from scheduler_ui.domain.pages import Page as Page
+from scheduler_ui.domain.pages import Place
+from scheduler_ui.models import Account, Delivery, Post, Status, Tab, Workspace
 
-PAGE = 50
 # Counting stops here, so that ten thousand rows cost what a thousand do.
 COUNTED = 1000
-
-
-class Tab(TextChoices):
-    UPCOMING = "upcoming", _("Upcoming")
-    PUBLISHING = "publishing", _("Publishing")
-    RETRYING = "retrying", _("Retrying")
-    NEEDS_YOU = "needs_you", _("Needs you")
-    FAILED = "failed", _("Failed")
-    PUBLISHED = "published", _("Published")
-    DRAFTS = "drafts", _("Drafts")
-    CANCELED = "canceled", _("Canceled")
-
-
-_HOLDS = {
-    Tab.UPCOMING: Q(status=Status.SCHEDULED) & ~IS_BRAKED,
-    # A lost answer that Punctual itself is finding out about asks nothing of anybody yet.
-    Tab.PUBLISHING: Q(status__in=[Status.PUBLISHING, Status.PROCESSING, Status.UNCONFIRMED])
-    & (~Q(status=Status.UNCONFIRMED) | Q(due_at__isnull=False)),
-    Tab.RETRYING: Q(status=Status.RETRYING) & ~IS_BRAKED,
-    Tab.NEEDS_YOU: Q(status__in=[Status.MISSED, Status.UNCONFIRMED], due_at__isnull=True) & ~IS_SKIPPED
-    | (IS_BRAKED & Q(status__in=WAITING)),
-    Tab.FAILED: Q(status=Status.FAILED),
-    Tab.PUBLISHED: Q(status=Status.PUBLISHED),
-    Tab.CANCELED: Q(status__in=[Status.CANCELED, Status.MISSED]) & (Q(status=Status.CANCELED) | IS_SKIPPED),
-}
+# Rows that one search reads; whoever wants more of them asks again from where it ended.
+LOOKED_THROUGH = 10_000
 # What is still to come is read from the nearest on; what is over, from the latest back.
 SOONEST_FIRST = frozenset({Tab.UPCOMING, Tab.PUBLISHING, Tab.RETRYING})
 
@@ -54,27 +35,23 @@ class Filter:
     account: Account | None = None
     moved: str = ""
 
+    @property
+    def is_search(self) -> bool:
+        """Whether every row must be looked at, where else an index names those that match."""
+        return bool(self.words or self.moved)
 
-@dataclass(frozen=True)
-class Page:
-    """Rows in order; `after` and `before` are what `read` takes to turn over, '' where there is no page."""
-
-    rows: Sequence[Any]
-    after: str = ""
-    before: str = ""
-
-
-def attention(workspace: Workspace) -> dict[str, int]:
-    """What the navigation counts, up to COUNTED each: failed, needs_you, upcoming. One query."""
-    return counts(workspace, (Tab.FAILED, Tab.NEEDS_YOU, Tab.UPCOMING))
+    @property
+    def order(self) -> Place:
+        fields = ("pk",) if self.tab == Tab.DRAFTS else ("scheduled_for", "pk")
+        return Place(fields, is_rising=self.tab in SOONEST_FIRST)
 
 
-def counts(workspace: Workspace, tabs: Sequence[Tab] = tuple(Tab)) -> dict[str, int]:
-    """How many rows each tab has, up to COUNTED. One query."""
-    columns, params = [], []
+def counts(workspace: Workspace, tabs: Sequence[Tab] = tuple(Tab), most: int = COUNTED) -> dict[str, int]:
+    """How many rows each tab has, up to `most`. One query."""
+    columns: list[str] = []
+    params: list[Any] = []
     for tab in tabs:
-        rows = rows_of(workspace, Filter(tab)).order_by().annotate(one=Value(1)).values_list("one")
-        sql, values = rows[:COUNTED].query.sql_with_params()
+        sql, values = countable(rows_of(workspace, Filter(tab)), most).query.sql_with_params()
         columns.append(f"(SELECT COUNT(*) FROM ({sql}) AS {tab.value})")
         params += values
     with connection.cursor() as cursor:
@@ -82,66 +59,84 @@ def counts(workspace: Workspace, tabs: Sequence[Tab] = tuple(Tab)) -> dict[str, 
         return dict(zip((tab.value for tab in tabs), cursor.fetchone(), strict=True))
 
 
-def rows_of(workspace: Workspace, chosen: Filter) -> QuerySet[Any]:
-    """All rows of a tab that match: deliveries, in the tab of drafts posts."""
-    if chosen.tab == Tab.DRAFTS:
-        return _drafts(workspace, chosen)
-    rows = Delivery.objects.filter(_HOLDS[chosen.tab], workspace=workspace).exclude(hold_reason=Hold.DELETED)
-    if chosen.words:
-        rows = rows.filter(Q(text__icontains=chosen.words) | Q(text=None, post__text__icontains=chosen.words))
-    if chosen.moved:
-        rows = rows.filter(post__in=Post.objects.filter(zone_data.moved_by(chosen.moved), workspace=workspace))
-    return rows.filter(account=chosen.account) if chosen.account else rows
+def countable(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
+    """So many of the rows at most, in no order, and nothing of them read: to be counted."""
+    counted: QuerySet[Any] = rows.order_by().annotate(one=Value(1)).values_list("one")[:most]
+    return counted
+
+
+class Counted(Subquery):
+    """How many rows there are, up to `most`, as a column beside others."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Any], most: int):
+        super().__init__(countable(rows, most))
 
 
 def read(workspace: Workspace, chosen: Filter, after: str = "", before: str = "") -> Page:
-    """One page of a tab, next to the row with that public id; an unknown one gives the first page."""
-    if chosen.tab == Tab.DRAFTS:
-        rows = rows_of(workspace, chosen).prefetch_related("deliveries__account")
-    else:
-        rows = rows_of(workspace, chosen).select_related("post", "account")
-    page = _page(workspace, rows, chosen, (after, before))
-    for row in page.rows:
+    """One page of a tab, next to the row with that public id; an unknown one gives the first page.
+
+    A query more for a search, which may end before it has found a whole page.
+    """
+    everything = rows_of(workspace, chosen)
+    neighbours = everything.model.objects.filter(workspace=workspace)
+    place = Place.beside(neighbours, (after, before), chosen.order)
+    rows, last = _looked_through(everything, place, LOOKED_THROUGH) if chosen.is_search else (everything, None)
+    found = list(place.ordered(_joined(_matching(rows, chosen), chosen))[: PAGE + 1])
+    for row in found:
         row.workspace = workspace
-    return page
+    return pages.page_of(found, place, last=last, size=PAGE)
 
 
-def _drafts(workspace: Workspace, chosen: Filter) -> QuerySet[Post]:
+def matching(workspace: Workspace, chosen: Filter, most: int) -> tuple[list[Any], bool]:
+    """The first rows of a tab that match, with post and account; whether there may be more."""
+    rows, last = rows_of(workspace, chosen), None
+    if chosen.is_search:
+        rows, last = _looked_through(rows, chosen.order, LOOKED_THROUGH * 10)
+    found = list(chosen.order.ordered(_joined(_matching(rows, chosen), chosen))[: most + 1])
+    return found[:most], last is not None or len(found) > most
+
+
+def rows_of(workspace: Workspace, chosen: Filter) -> QuerySet[Any]:
+    """The rows of a tab, of one account where that is chosen: deliveries, in the tab of drafts posts."""
+    if chosen.tab == Tab.DRAFTS:
+        return _drafts(workspace, chosen.account)
+    rows = Delivery.objects.filter(workspace=workspace, tab=chosen.tab)
+    return rows.filter(account=chosen.account) if chosen.account else rows
+
+
+def _drafts(workspace: Workspace, account: Account | None) -> QuerySet[Post]:
+    rows = Post.objects.filter(workspace=workspace, is_draft=True, deleted_at=None)
     deliveries = Delivery.objects.filter(post=OuterRef("pk"))
-    if chosen.account:
-        is_draft = Q(Exists(deliveries.filter(status=Status.DRAFT, account=chosen.account)))
-    else:
-        is_draft = Q(Exists(deliveries.filter(status=Status.DRAFT))) | ~Q(Exists(deliveries))
-    rows = Post.objects.filter(is_draft, workspace=workspace, deleted_at=None)
+    if account:
+        return rows.filter(Exists(deliveries.filter(status=Status.DRAFT, account=account)))
+    return rows.filter(Q(Exists(deliveries.filter(status=Status.DRAFT))) | ~Q(Exists(deliveries)))
+
+
+def _looked_through(rows: QuerySet[Any], place: Place, most: int) -> tuple[QuerySet[Any], Any]:
+    """So many rows from the place on, and the last of them; no last where these are all that there are."""
+    fields = (*(name for name in place.fields if name != "pk"), "pk", "public_id")
+    found = list(place.ordered(rows).only(*fields)[most - 1 : most + 1])
+    return (rows.filter(place.until(found[0])), found[0]) if len(found) == 2 else (rows, None)
+
+
+def _matching(rows: QuerySet[Any], chosen: Filter) -> QuerySet[Any]:
+    """Each row is looked at by itself, in the order of the tab: as joins, the database might read the other table."""
+    post = "pk" if chosen.tab == Tab.DRAFTS else "post_id"
+    if chosen.words and chosen.tab == Tab.DRAFTS:
+        rows = rows.filter(text__icontains=chosen.words)
+    elif chosen.words:
+        posts = Post.objects.filter(pk=OuterRef("post_id")).values("text")
+        rows = rows.alias(said=Coalesce(F("text"), Subquery(posts))).filter(said__icontains=chosen.words)
     if chosen.moved:
-        rows = rows.filter(pk__in=Post.objects.filter(zone_data.moved_by(chosen.moved), workspace=workspace))
-    return rows.filter(text__icontains=chosen.words) if chosen.words else rows
+        moves = zone_data.moves(chosen.moved).filter(post=OuterRef(post)).order_by()
+        rows = rows.alias(move=Subquery(moves.values("pk")[:1])).filter(move__isnull=False)
+    return rows
 
 
-def _page(workspace: Workspace, rows: QuerySet[Any], chosen: Filter, ends: tuple[str, str]) -> Page:
-    """A page by its neighbour, not by a number of rows to skip: the last page costs what the first does."""
-    after, before = ends
-    neighbour = None
-    if name := before or after:
-        neighbour = rows.model.objects.filter(workspace=workspace, public_id=name).first()
-    is_back = bool(before) and neighbour is not None
-    is_rising = (chosen.tab in SOONEST_FIRST) != is_back
-    fields = ["pk"] if chosen.tab == Tab.DRAFTS else ["scheduled_for", "pk"]
-    if neighbour is not None:
-        rows = rows.filter(_beyond(fields, neighbour, "gt" if is_rising else "lt"))
-    found = list(rows.order_by(*(name if is_rising else f"-{name}" for name in fields))[: PAGE + 1])
-    has_more, found = len(found) > PAGE, found[:PAGE]
-    if is_back:
-        found.reverse()
-    has_before, has_after = (has_more, True) if is_back else (neighbour is not None, has_more)
-    first, last = (found[0].public_id, found[-1].public_id) if found else ("", "")
-    return Page(found, last if has_after else "", first if has_before else "")
-
-
-def _beyond(fields: list[str], neighbour: Any, sign: str) -> Q:
-    last = Q(**{f"pk__{sign}": neighbour.pk})
-    if len(fields) == 1:
-        return last
-    at = neighbour.scheduled_for
-    # The first term says no more than the rest; it is what lets an index find the place.
-    return Q(**{f"scheduled_for__{sign}e": at}) & (Q(**{f"scheduled_for__{sign}": at}) | last)
+def _joined(rows: QuerySet[Any], chosen: Filter) -> QuerySet[Any]:
+    if chosen.tab == Tab.DRAFTS:
+        return rows.prefetch_related("deliveries__account")
+    return rows.select_related("post", "account")

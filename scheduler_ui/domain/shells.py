@@ -5,17 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Abs
 
 from scheduler_ui.domain import notices
-from scheduler_ui.domain.holds import IS_BRAKED
-from scheduler_ui.domain.lateness import IS_SKIPPED
-from scheduler_ui.models import WAITING, Account, Delivery, Installation, Membership, Status, Worker, Workspace
+from scheduler_ui.domain.queues import Counted
+from scheduler_ui.models import Account, Delivery, Installation, Membership, Tab, Worker, Workspace
 
 # Beyond this a page says "99+".
 MANY = 100
-TROUBLE = (Status.FAILED, Status.MISSED, Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ def look(member: Membership, now: datetime) -> Shell:
     beat_at, host = around["beat_at"], around["off_host"]
     return Shell(
         accounts=sorted(accounts, key=lambda account: str(account).casefold()),
-        trouble=(around["trouble"] or 0) + (around["braked"] or 0),
-        unread=around["unread"] or 0,
+        trouble=around["failed"] + around["asking"],
+        unread=around["unread"],
         next_due_at=around["next_due_at"],
         beat_at=beat_at,
         is_worker_alive=beat_at is not None and now - beat_at <= gone,
@@ -102,9 +100,9 @@ def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
     off = alive.filter(is_clock_off=True).order_by(Abs("clock_offset_ms").desc(), "pk")
     installation = Installation.objects.filter(pk=1)
     return {
-        "trouble": _counted(mine.filter(~IS_SKIPPED, status__in=TROUBLE, post__deleted_at__isnull=True)),
-        "braked": _counted(mine.filter(IS_BRAKED, status__in=WAITING)),
-        "unread": _counted(notices.unread(member)),
+        "failed": Counted(mine.filter(tab=Tab.FAILED), MANY),
+        "asking": Counted(mine.filter(tab=Tab.NEEDS_YOU), MANY),
+        "unread": Counted(notices.unread(member), MANY),
         "next_due_at": Subquery(due.values("due_at")[:1]),
         "beat_at": Subquery(Worker.objects.order_by("-beat_at").values("beat_at")[:1]),
         "is_on": Subquery(installation.values("scheduling_enabled")[:1]),
@@ -123,10 +121,6 @@ def _pause(around: dict[str, Any]) -> Pause | None:
 
 def _to_the_minute(at: datetime | None) -> datetime | None:
     return at and at.replace(second=0, microsecond=0)
-
-
-def _counted(rows: QuerySet[Any]) -> Subquery:
-    return Subquery(rows.order_by().values("workspace").annotate(number=Count("*")).values("number"))
 
 
 def label(count: int) -> str:

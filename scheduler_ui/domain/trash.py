@@ -8,18 +8,20 @@ from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import boards
 from scheduler_ui.domain.holds import hold_now
+from scheduler_ui.domain.pages import Place
 from scheduler_ui.domain.refusals import AlreadyStarted, Refused
 from scheduler_ui.models import MOVING, WAITING, Delivery, Event, Hold, Post, Status, User, Workspace
 
 KEPT = timedelta(days=30)
 AT_ONCE = 200
+LATEST_FIRST = Place(("deleted_at", "pk"))
 # Looking for a lost answer and asking after a post need the account as much as sending does.
 ASKING = frozenset({Status.UNCONFIRMED, Status.PROCESSING})
 
 
 def posts_in(workspace: Workspace) -> QuerySet[Post]:
     """What may still be restored, the latest deleted first."""
-    return Post.objects.filter(workspace=workspace, deleted_at__isnull=False).order_by("-deleted_at", "-pk")
+    return LATEST_FIRST.ordered(Post.objects.filter(workspace=workspace, deleted_at__isnull=False))
 
 
 def delete(post: Post, *, actor: User, now: datetime) -> None:

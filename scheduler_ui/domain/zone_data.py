@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -34,9 +34,9 @@ def catch_up(now: datetime) -> int:
     return len(moved)
 
 
-def moved_by(version: str) -> Q:
-    """The posts whose instant moved when this version of the data came, through whatever `post__` leads there."""
-    return Q(events__kind="moved", events__data__zones=version)
+def moves(version: str) -> QuerySet[Event]:
+    """Of each post whose instant moved when this version of the data came."""
+    return Event.objects.filter(kind="moved", data__zones=version)
 
 
 def version_of(notice: Notice) -> str:
@@ -74,7 +74,7 @@ def _read_again(key: int, now: datetime) -> Iterator[int]:
 def _tell(workspace: Workspace, now: datetime) -> None:
     """One notice a day, with the number of all that have moved, whichever worker moved them."""
     version = wall_clock.tzdata_version()
-    number = Post.objects.filter(moved_by(version), workspace=workspace).distinct().count()
+    number = Post.objects.filter(pk__in=moves(version).values("post"), workspace=workspace).count()
     title = ngettext(
         "A post keeps its clock time, not its moment",
         "%(number)d posts keep their clock time, not their moment",

@@ -3,24 +3,14 @@
 from scheduler_ui.models.account import Account, RehearsalArrival
 from scheduler_ui.models.attempt import Attempt
 from scheduler_ui.models.budget import Budget
-from scheduler_ui.models.delivery import (
-    ENDED,
-    MOVING,
-    OUT,
-    STARTED,
-    WAITING,
-    Delivery,
-    Hold,
-    IllegalMove,
-    Status,
-    move_many,
-    move_to,
-)
+from scheduler_ui.models.delivery import Delivery, IllegalMove, move_many, move_to
 from scheduler_ui.models.job import JobRun
 from scheduler_ui.models.media import Media
 from scheduler_ui.models.notice import Notice
 from scheduler_ui.models.post import Event, Post, PostMedia
 from scheduler_ui.models.rows import insert_row, update_row
+from scheduler_ui.models.states import ENDED, MOVING, OUT, STARTED, WAITING, Hold, Status
+from scheduler_ui.models.tabs import Tab
 from scheduler_ui.models.user import User
 from scheduler_ui.models.worker import Installation, Worker
 from scheduler_ui.models.workspace import Invite, LateThen, Membership, Role, Workspace
@@ -50,6 +40,7 @@ __all__ = [
     "RehearsalArrival",
     "Role",
     "Status",
+    "Tab",
     "User",
     "Worker",
     "Workspace",

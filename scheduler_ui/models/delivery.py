@@ -3,88 +3,24 @@ from functools import cache
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from scheduler_ui.models.account import Account
 from scheduler_ui.models.fields import PublicIdField
 from scheduler_ui.models.post import Post
 from scheduler_ui.models.rows import Reader, update_row
+from scheduler_ui.models.states import ARROWS, OUT, Hold, Status
+from scheduler_ui.models.tabs import tab_of_row
 from scheduler_ui.models.workspace import Workspace
-
-
-class Status(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    SCHEDULED = "scheduled", _("Scheduled")
-    PUBLISHING = "publishing", _("Publishing")
-    PROCESSING = "processing", _("Processing")
-    PUBLISHED = "published", _("Published")
-    RETRYING = "retrying", _("Retrying")
-    UNCONFIRMED = "unconfirmed", _("Is it out?")
-    FAILED = "failed", _("Failed")
-    MISSED = "missed", _("Missed")
-    CANCELED = "canceled", _("Canceled")
-
-
-WAITING = frozenset({Status.SCHEDULED, Status.RETRYING})
-MOVING = frozenset({Status.PUBLISHING, Status.PROCESSING})
-ENDED = frozenset({Status.FAILED, Status.MISSED, Status.CANCELED})
-OUT = frozenset({Status.PROCESSING, Status.PUBLISHED})
-STARTED = frozenset({Status.PUBLISHING, Status.PROCESSING, Status.PUBLISHED, Status.UNCONFIRMED})
-
-ARROWS = {
-    Status.DRAFT: {Status.SCHEDULED},
-    Status.SCHEDULED: {
-        Status.PUBLISHING,
-        Status.FAILED,
-        Status.RETRYING,
-        Status.MISSED,
-        Status.CANCELED,
-        Status.DRAFT,
-        # The database is from a backup: the same delivery may have gone out after it was made.
-        Status.UNCONFIRMED,
-    },
-    Status.RETRYING: {
-        Status.PUBLISHING,
-        Status.FAILED,
-        Status.RETRYING,
-        Status.MISSED,
-        Status.CANCELED,
-        # By a person: a new time, or back to a draft. Nothing has gone out.
-        Status.SCHEDULED,
-        Status.DRAFT,
-        # As above.
-        Status.UNCONFIRMED,
-    },
-    Status.PUBLISHING: {Status.PUBLISHED, Status.PROCESSING, Status.RETRYING, Status.FAILED, Status.UNCONFIRMED},
-    Status.PROCESSING: {Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED},
-    Status.UNCONFIRMED: {Status.PUBLISHED, Status.RETRYING, Status.FAILED, Status.SCHEDULED},
-    # Canceled: dropped by a person who wants to hear no more of it.
-    Status.FAILED: {Status.SCHEDULED, Status.CANCELED},
-    Status.MISSED: {Status.SCHEDULED, Status.CANCELED},
-    Status.CANCELED: {Status.SCHEDULED},
-    Status.PUBLISHED: set(),
-}
-
-
-class Hold(models.TextChoices):
-    """Why a delivery may not be claimed although its status would allow it."""
-
-    NONE = "", _("free")
-    PAUSED = "paused", _("paused")
-    RECONNECT = "reconnect", _("reconnect")
-    BRAKE = "brake", _("brake")
-    REPEAT = "repeat", _("same text")
-    RESTORED = "restored", _("restored")
-    DELETED = "deleted", _("in the trash")
 
 
 class Delivery(models.Model):
     """One post to one account: the unit of work."""
 
     public_id = PublicIdField()
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries")
-    post = models.ForeignKey(Post, models.CASCADE, related_name="deliveries")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="deliveries")
+    # Without indexes of their own: each is the first column of one below.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries", db_index=False)
+    post = models.ForeignKey(Post, models.CASCADE, related_name="deliveries", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="deliveries", db_index=False)
     # NULL: the post's text.
     text = models.TextField(null=True, blank=True)  # noqa: DJ001 - an empty own text is a text
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
@@ -119,6 +55,8 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Computed by the database with every write; an object in hand has it as it was read.
+    tab = models.GeneratedField(expression=tab_of_row(), output_field=models.CharField(max_length=10), db_persist=True)
 
     # False where in_full has looked and there is none.
     has_media = True
@@ -143,10 +81,15 @@ class Delivery(models.Model):
             models.Index(
                 fields=["workspace", "due_at"], condition=Q(due_at__isnull=False, hold_reason=""), name="delivery_next"
             ),
+            # The queue: a page is read in its order, a count from the index alone.
+            models.Index(fields=["workspace", "tab", "scheduled_for", "id"], name="delivery_tab"),
+            models.Index(fields=["workspace", "account", "tab", "scheduled_for", "id"], name="delivery_of_account"),
             # late_ms: a month's record is read from the index alone.
-            models.Index(fields=["workspace", "status", "scheduled_for", "late_ms"], name="delivery_queue"),
+            models.Index(fields=["workspace", "status", "scheduled_for", "late_ms"], name="delivery_record"),
             models.Index(fields=["account", "remote_id"], name="delivery_remote"),
-            models.Index(fields=["workspace", "hold_reason"], condition=~Q(hold_reason=""), name="delivery_held"),
+            models.Index(
+                fields=["account", "hold_reason", "due_at"], condition=~Q(hold_reason=""), name="delivery_held"
+            ),
             # What an account has sent lately: the runaway brake counts it.
             models.Index(fields=["account", "marked_at"], condition=Q(marked_at__isnull=False), name="delivery_marked"),
             models.Index(fields=["account", "text_sha256"], condition=~Q(text_sha256=""), name="delivery_repeat"),

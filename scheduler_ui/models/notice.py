@@ -23,7 +23,7 @@ class Notice(models.Model):
         QUEUE = "queue", _("The queue is away")
 
     public_id = PublicIdField()
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="notices")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
     title = models.CharField(max_length=200)
     body = models.CharField(max_length=600, blank=True)
@@ -35,7 +35,10 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["created_at"], name="notice_created")]
+        indexes = [
+            models.Index(fields=["created_at"], name="notice_created"),
+            models.Index(fields=["workspace", "id"], name="notice_bell"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -122,7 +122,7 @@ def _update(
 
 @cache
 def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[str, ...]]:
-    names = tuple(field.attname for field in model._meta.concrete_fields if not field.primary_key)
+    names = tuple(field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.generated))
     columns = ", ".join(_column(model, name) for name in names)
     key = _column(model, model._meta.pk.name)
     places = ", ".join(["%s"] * len(names))

@@ -112,9 +112,10 @@ def _insert(model: type[Model], alias: str, rows: list[Row]) -> None:
 
 
 def _columns(model: type[Model]) -> list[str]:
-    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    """Without those that a database computes from the others."""
+    rest = [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
     assert model._meta.pk is not None
-    return [model._meta.pk.attname, *names]
+    return [model._meta.pk.attname, *(field.attname for field in rest)]
 
 
 def _manager(model: type[Model], alias: str) -> Any:

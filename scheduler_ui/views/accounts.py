@@ -32,6 +32,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     poll = boards.poll(request)
     words = {"poll": poll, "row": account_pages.row(account), "blind": BlindForm(instance=account)}
     words |= {"brake": BrakeForm(instance=account), "has_brake": brakes.has_brake(account)}
+    words |= {"numbers": account_pages.numbers(account)}
     words["usual_cap"] = brakes.usual_cap()
     words["failed"] = connections.failed_by_loss(account) if account.is_connected else ()
     return render(request, "accounts/_account.html" if poll.is_asking else "accounts/account.html", words)
@@ -96,7 +97,8 @@ def disconnect(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET shows what would happen, with its numbers; POST does it."""
     account = find(request, public_id)
     if request.method == "GET":
-        return render(request, "accounts/disconnect.html", {"row": account_pages.row(account)})
+        words = {"row": account_pages.row(account), "numbers": account_pages.numbers(account)}
+        return render(request, "accounts/disconnect.html", words)
     canceled = accounts.disconnect(account, request.user, timezone.now())
     words = ngettext("%(count)s waiting post was canceled.", "%(count)s waiting posts were canceled.", canceled)
     said = _("%(account)s is disconnected.") % {"account": account}

@@ -3,18 +3,16 @@
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from scheduler_ui.domain import notices, zone_data
+from scheduler_ui.domain import notices, pages, shells, zone_data
+from scheduler_ui.domain.pages import Place
 from scheduler_ui.models import Account, Notice
 from scheduler_ui.views import boards
 from scheduler_ui.views.members import member_required
-
-PER_PAGE = 50
 
 
 @boards.quiet
@@ -23,9 +21,10 @@ PER_PAGE = 50
 def index(request: HttpRequest) -> HttpResponse:
     poll = boards.poll(request)
     seen = notices.seen_by(request.member).select_related("delivery__post", "delivery__account", "account")
-    page = Paginator(seen, PER_PAGE).get_page(request.GET.get("page"))
+    page = pages.read(seen, Place.beside(seen, pages.ends(request.GET), Place(("pk",))))
     words = {"poll": poll, "page": page, "read_to": request.member.notices_read_to, "mail_is_set": settings.MAIL_IS_SET}
-    words["unread"] = notices.unread(request.member).count()
+    words["unread"] = notices.unread(request.member)[: shells.MANY].count()
+    words["unread_label"] = shells.label(words["unread"])
     return render(request, "notices/_list.html" if poll.is_asking else "notices/page.html", words)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from scheduler_ui.domain import bulk, listings, queues
+from scheduler_ui.domain import bulk, listings, pages, queues
 from scheduler_ui.domain.actions import Action
 from scheduler_ui.domain.queues import COUNTED, Filter, Tab
 from scheduler_ui.domain.scenes import scene
@@ -65,7 +65,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     is_move = chosen.action == Action.RESCHEDULE
     if is_move and not form.is_valid():
         return _confirm(request, chosen, form, status=422)
-    rows = chosen.rows(request.member)
+    rows, _is_cut = chosen.rows(request.member)
     shift = form.shift() if is_move else None
     now = timezone.now()
     told = bulk.apply(chosen.action, rows, actor=request.user, now=now, shift=shift)
@@ -113,23 +113,23 @@ class Chosen:
         ids = tuple(query.getlist("row")[: queues.PAGE * 2])
         return cls(Action(query["action"]), _filter(query, member), ids, "all" in query)
 
-    def rows(self, member: Membership) -> list:
+    def rows(self, member: Membership) -> tuple[list, bool]:
+        """They, and whether more may match than are done at a time."""
         if self.is_all:
-            rows = queues.rows_of(member.workspace, self.filter)
-        else:
-            model = Post if self.filter.tab == Tab.DRAFTS else Delivery
-            rows = model.objects.filter(workspace=member.workspace, public_id__in=self.ids)
-        related = () if self.filter.tab == Tab.DRAFTS else ("post", "account")
-        return list(rows.select_related(*related)[: bulk.MOST]) if related else list(rows[: bulk.MOST])
+            return queues.matching(member.workspace, self.filter, bulk.MOST)
+        chosen = {"workspace": member.workspace, "public_id__in": self.ids}
+        if self.filter.tab == Tab.DRAFTS:
+            return list(Post.objects.filter(**chosen)), False
+        return list(Delivery.objects.filter(**chosen).select_related("post", "account")), False
 
 
 def _confirm(request: HttpRequest, chosen: Chosen, form: ShiftForm, status: int = 200) -> HttpResponse:
-    rows = chosen.rows(request.member)
+    rows, is_cut = chosen.rows(request.member)
     context = {
         "chosen": chosen,
         "count": len(rows),
         "posts": len({getattr(row, "post_id", row.pk) for row in rows}),
-        "is_cut": chosen.is_all and len(rows) == bulk.MOST,
+        "is_cut": is_cut,
         "form": form,
         "back": _address(chosen.filter),
     }
@@ -140,13 +140,14 @@ def _confirm(request: HttpRequest, chosen: Chosen, form: ShiftForm, status: int 
 def _region(request: HttpRequest) -> dict:
     member = request.member
     chosen = _filter(request.GET, member)
-    page = queues.read(member.workspace, chosen, request.GET.get("after", ""), request.GET.get("before", ""))
+    page = queues.read(member.workspace, chosen, *pages.ends(request.GET))
     counts = queues.counts(member.workspace)
     return {
         "chosen": chosen,
         "tabs": [_tab(tab, counts[tab.value], chosen) for tab in Tab],
         "groups": listings.groups(page.rows, scene(request.user, timezone.now())),
         "page": page,
+        "looked_through": queues.LOOKED_THROUGH,
         "actions": BULK[chosen.tab],
         "accounts": member.workspace.accounts.order_by("pk"),
         "here": _address(chosen),

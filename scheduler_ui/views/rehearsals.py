@@ -1,20 +1,18 @@
 """The rehearsal network from the other side: how it behaves, and what arrived there and when."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from scheduler_ui.domain import connections, platform_tools, rehearsals
+from scheduler_ui.domain import connections, pages, platform_tools, rehearsals
+from scheduler_ui.domain.pages import Place
 from scheduler_ui.forms.accounts import PlatformForm
 from scheduler_ui.models import Account
 from scheduler_ui.views import boards
 from scheduler_ui.views.accounts import find
 from scheduler_ui.views.members import member_required
-
-PER_PAGE = 50
 
 
 @boards.quiet
@@ -41,7 +39,8 @@ def configure(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _words(request: HttpRequest, account: Account) -> dict:
-    page = Paginator(account.arrivals.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
+    place = Place.beside(account.arrivals.all(), pages.ends(request.GET), Place(("at", "pk")), "pk")
+    page = pages.read(account.arrivals.all(), place, name="pk")
     return {"poll": boards.poll(request), "account": account, "page": page}
 
 

@@ -1,7 +1,6 @@
 """The trash: what was deleted in the last 30 days, and its way back."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from scheduler_ui.domain import trash
+from scheduler_ui.domain import pages, trash
+from scheduler_ui.domain.pages import Place
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.models import Post
 from scheduler_ui.views import boards
@@ -17,17 +17,16 @@ from scheduler_ui.views.answers import acted
 from scheduler_ui.views.members import member_required
 from scheduler_ui.views.toasts import toast
 
-PAGE = 50
-
 
 @boards.quiet
 @require_GET
 @member_required
 def index(request: HttpRequest) -> HttpResponse:
     poll = boards.poll(request)
-    posts = trash.posts_in(request.member.workspace).prefetch_related("deliveries__account")
-    page = Paginator(posts, PAGE).get_page(request.GET.get("page"))
-    rows = [(post, post.deleted_at + trash.KEPT) for post in page]
+    posts = trash.posts_in(request.member.workspace)
+    place = Place.beside(posts, pages.ends(request.GET), trash.LATEST_FIRST)
+    page = pages.read(posts.prefetch_related("deliveries__account"), place)
+    rows = [(post, post.deleted_at + trash.KEPT) for post in page.rows]
     context = {"poll": poll, "page": page, "rows": rows}
     return render(request, "trash/_list.html" if poll.is_asking else "trash/page.html", context)
 

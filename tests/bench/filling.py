@@ -49,4 +49,5 @@ def _post(workspace_id: int, number: int, at: datetime) -> Post:
         text=f"Winter roast is back on Friday. First fifty bags come with a tasting card. {number}",
         local_time=at.replace(tzinfo=None),
         scheduled_for=at,
+        is_draft=False,
     )

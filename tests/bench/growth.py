@@ -49,7 +49,7 @@ def settle_statistics() -> None:
 
 def _copy(row: Model, first: int, last: int, changed: Mapping[str, str]) -> None:
     words, table = WORDS[connection.vendor], row._meta.db_table
-    columns = [field.column for field in row._meta.local_concrete_fields]
+    columns = [field.column for field in row._meta.local_concrete_fields if not field.generated]
     values = [changed.get(column, f"template.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -4,8 +4,8 @@ import pytest
 
 from scheduler_ui.domain import pauses, shells
 from scheduler_ui.domain.shells import Pause
-from scheduler_ui.models import Account, Installation, Notice, Status, Worker, Workspace
-from tests.factories import NOW, a_membership, a_post, a_user, a_workspace, an_account
+from scheduler_ui.models import Account, Hold, Installation, Notice, Status, Worker, Workspace
+from tests.factories import NOW, a_delivery, a_membership, a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,8 @@ def test_shell_counts_what_needs_a_person(member):
     account = an_account(member.workspace)
     for status in (Status.FAILED, Status.MISSED, Status.UNCONFIRMED, Status.PUBLISHED, Status.CANCELED):
         a_post(member.workspace, account, status=status)
-    a_post(member.workspace, account, status=Status.FAILED, deleted_at=NOW)
+    binned = a_post(member.workspace, deleted_at=NOW)
+    a_delivery(binned, account, status=Status.FAILED, hold_reason=Hold.DELETED)
     a_post(other := a_workspace(), an_account(other), status=Status.FAILED)
     assert shells.look(member, NOW).trouble == 3
 

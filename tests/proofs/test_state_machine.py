@@ -26,7 +26,7 @@ from scheduler_ui.domain.posts import Composed, When
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.engine import clock
 from scheduler_ui.models import Account, Delivery, Notice, Status
-from scheduler_ui.models.delivery import ARROWS
+from scheduler_ui.models.states import ARROWS
 from tests.factories import a_user, a_workspace, an_account
 from tests.proofs.network import KINDS, OUTCOMES
 from tests.proofs.world import BARE, HAPPENED, POINTS, World, undone

@@ -7,7 +7,6 @@ import pytest
 from django.urls import reverse
 
 from scheduler_ui.domain import brakes, shells
-from scheduler_ui.domain.holds import IS_BRAKED
 from scheduler_ui.models import Account, Delivery, Event, Hold, Status
 from tests.factories import NOW, a_delivery, a_post, an_account
 
@@ -114,10 +113,6 @@ def test_navigation_counts_it(workspace, account):
     held(account)
     held(account, Hold.PAUSED)
     assert shells.look(workspace.memberships.get(), NOW).trouble == 1
-
-
-def test_counting_it_reads_an_index_of_its_own(workspace, plan):
-    assert "delivery_held" in plan(Delivery.objects.filter(IS_BRAKED, workspace=workspace))
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("5", 5), ("0", 0), ("", None)])

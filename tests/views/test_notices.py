@@ -92,7 +92,7 @@ def test_the_page_costs_the_same_for_three_as_for_one(member, workspace, count, 
     account = an_account(workspace)
     for number in range(count):
         tell(workspace, number, delivery=a_delivery(a_post(workspace), account), account=account)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         member.get(reverse("notices"))
 
 

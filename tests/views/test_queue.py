@@ -245,3 +245,15 @@ def test_what_was_skipped_needs_nobody(member, workspace):
     assert shells.look(workspace.memberships.get(), NOW).trouble == 1
     page = member.get(reverse("post", args=[skipped.public_id])).content.decode()
     assert "Skipped, as its late policy says" in page
+
+
+def test_search_that_ended_early_says_so_and_leads_on(member, workspace, account, monkeypatch):
+    monkeypatch.setattr(queues, "LOOKED_THROUGH", 2)
+    for number in range(3):
+        text = "Winter" if number == 2 else "Summer"
+        a_post(workspace, account, text=text, scheduled_for=NOW + timedelta(minutes=number))
+    page = member.get(reverse("queue"), {"q": "winter"})
+    told = page.content.decode()
+    assert [word in told for word in ("Nothing matches so far", "2 posts were looked through")] == [True, True]
+    following = member.get(f"{page.context['here']}&after={page.context['page'].after}").content.decode()
+    assert ("Winter</a>" in following, "looked through" in following) == (True, False)

@@ -86,5 +86,5 @@ def test_the_log_costs_the_same_for_three_as_for_one(member, account, count, dja
         RehearsalArrival.objects.create(
             account=account, at=NOW, key=KEY, text="t", behaviour="accept", is_accepted=True
         )
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page(member, account)

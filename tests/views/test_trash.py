@@ -29,7 +29,7 @@ def test_trash_costs_the_same_queries_at_one_row_and_three(member, deleted, djan
     for rows in (1, 3):
         while Post.objects.count() < rows:
             deleted()
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             assert len(member.get(reverse("trash")).context["rows"]) == rows
 
 
