@@ -72,6 +72,19 @@ def test_a_refused_time_stays_in_the_dialog(sign_in, person, workspace):
     assert Delivery.objects.get().hold_reason == "paused"
 
 
+def test_what_is_wrong_in_hidden_inputs_keeps_no_other_choice_from_being_made(sign_in, person, workspace):
+    a_late_post(an_account(workspace), hours=1)
+    pauses.pause(workspace, person, timezone.now())
+    page = sign_in(person)
+    page.goto(reverse("settings_resume"))
+    page.get_by_text("Give them new times").click()
+    page.get_by_label("Minutes from one to the next").fill("0")
+    page.get_by_text("As the late policy says").click()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("publishes again.")).to_be_visible()
+    assert Delivery.objects.get().hold_reason == ""
+
+
 def test_a_pause_ends_without_a_script(sign_in, open_page, person, workspace):
     a_late_post(an_account(workspace), hours=3)
     pauses.pause(workspace, person, timezone.now())
