@@ -14,7 +14,7 @@ from scheduler_ui.domain import deliveries, promises, recents
 from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.forms.times import ThereForm, WhenForm
-from scheduler_ui.models import Delivery, Status
+from scheduler_ui.models import WAITING, Delivery, Status
 from scheduler_ui.views.answers import acted
 from scheduler_ui.views.members import member_required
 from scheduler_ui.views.toasts import toast
@@ -116,5 +116,11 @@ def _decide(request: HttpRequest, public_id: str, decision: Callable, said: str,
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        toast(request, said)
+        toast(request, said if not _waits_on(delivery) else _("Noted, but it is still held. The post's page says why."))
     return acted(request, reverse("post", args=[delivery.post.public_id]))
+
+
+def _waits_on(delivery: Delivery) -> bool:
+    """What was let go is held by something else: a pause, a lost account."""
+    delivery.refresh_from_db(fields=["status", "hold_reason"])
+    return delivery.status in WAITING and bool(delivery.hold_reason)

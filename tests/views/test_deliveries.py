@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from scheduler_ui.domain import accounts
 from scheduler_ui.domain.rehearsals import ArrivalLog
 from scheduler_ui.models import Delivery, Event, Hold, Status
 from tests.factories import NOW, a_delivery, a_post, an_account
@@ -73,6 +74,16 @@ def test_where_it_is_said_to_be_is_refused_in_words(member, delivery_of, typed):
 def test_new_time_that_no_calendar_shows_is_refused_in_words(member, delivery_of, at):
     answer, said = do(member, "reschedule", delivery_of(Status.SCHEDULED), at=at)
     assert (answer.status_code, "Choose a date and a time." in said) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("now", Status.SCHEDULED), ("retry", Status.FAILED), ("absent", Status.UNCONFIRMED)]
+)
+def test_nothing_is_promised_that_a_pause_holds(member, delivery_of, name, status):
+    delivery = delivery_of(status)
+    accounts.pause(delivery.account)
+    _answer, said = do(member, name, delivery)
+    assert "Noted, but it is still held. The post&#x27;s page says why." in said
 
 
 def test_now_is_the_next_second(member, delivery_of):

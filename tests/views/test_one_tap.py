@@ -9,7 +9,7 @@ from django.core import mail as outbox
 from django.test import Client
 from django.urls import reverse
 
-from scheduler_ui.domain import deliveries, mail, one_tap, telling
+from scheduler_ui.domain import accounts, deliveries, mail, one_tap, telling
 from scheduler_ui.models import Attempt, Delivery, Event, Membership, Notice, Post, Status
 from tests.factories import NOW, a_membership, a_post, a_user, a_workspace, an_account
 
@@ -79,6 +79,16 @@ def test_one_press_answers_signed_out(client, asked, member, answer, becomes, sa
     assert said in words(client.post(link(asked, member, answer)))
     assert status() == becomes
     assert list(Event.objects.values_list("kind", "actor")) == [(answer, member.user.pk)]
+
+
+def test_it_promises_nothing_that_a_pause_holds(client, asked, member):
+    accounts.pause(asked.account)
+    said = words(client.post(link(asked, member, "absent")))
+    assert ("It is to be sent again" in said, "sent again now" in said, "in the next seconds" in said) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_it_answers_once(client, asked, member):
