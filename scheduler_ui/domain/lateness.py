@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain.clocks import span_in_words
-from scheduler_ui.models import LateThen, Post, Workspace
+from scheduler_ui.models import LateThen, Post, Status, Workspace
 
 # A week: what is later than that is news of another time.
 MOST_MINUTES = 7 * 24 * 60
@@ -35,6 +35,12 @@ class Policy:
         if self.then == LateThen.SKIP:
             return _("up to %(late)s late, then skip it") % late if self.minutes else _("never late: skip it")
         return _("up to %(late)s late, then ask") % late if self.minutes else _("never late: ask")
+
+
+def late_since(status: str, scheduled_for: datetime, due_at: datetime, waits_until: datetime | None) -> datetime:
+    """From when on lateness counts: from the promise, but for a retry's own waiting and a rate limit's."""
+    has_waited = waits_until is not None and waits_until > scheduled_for
+    return due_at if has_waited or status == Status.RETRYING else scheduled_for
 
 
 def policy_of(post: Post, workspace: Workspace) -> Policy:

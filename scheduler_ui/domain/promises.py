@@ -6,7 +6,7 @@ from django.db import transaction
 
 from scheduler_ui.domain import brakes, deliveries, posts
 from scheduler_ui.domain.holds import BRAKES
-from scheduler_ui.domain.lateness import policy_of
+from scheduler_ui.domain.lateness import late_since, policy_of
 from scheduler_ui.domain.posts import When
 from scheduler_ui.models import Delivery, Post, User
 
@@ -20,11 +20,18 @@ def publish_now(delivery: Delivery, *, actor: User, now: datetime) -> None:
 
 def send_anyway(delivery: Delivery, *, actor: User, now: datetime) -> None:
     """Let go what the runaway brake holds: at its time, or at once where that is past. Raises Refused."""
-    due_at = delivery.due_at if delivery.hold_reason in BRAKES else None
-    if due_at and policy_of(delivery.post, delivery.workspace).is_too_late(due_at, now):
+    if delivery.hold_reason in BRAKES and _is_too_late(delivery, now):
         publish_now(delivery, actor=actor, now=now)
     else:
         brakes.waive_brake(delivery, actor, now)
+
+
+def _is_too_late(delivery: Delivery, now: datetime) -> bool:
+    """As a worker would judge it, which would give it up in spite of what was just said."""
+    if delivery.due_at is None or delivery.scheduled_for is None:
+        return False
+    since = late_since(delivery.status, delivery.scheduled_for, delivery.due_at, delivery.account.waits_until)
+    return policy_of(delivery.post, delivery.workspace).is_too_late(since, now)
 
 
 def retry(delivery: Delivery, *, actor: User, now: datetime) -> None:

@@ -4,16 +4,16 @@ What is decided is written in short transactions while the hold still stands; ta
 dies in between leaves everything held, and may simply be asked again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler_ui.domain import overdue
-from scheduler_ui.domain.lateness import Policy
+from scheduler_ui.domain.lateness import Policy, late_since
 from scheduler_ui.domain.overdue import Decision
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateThen, User, Workspace
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateThen, Status, User, Workspace
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ def of_everything() -> QuerySet[Delivery]:
 
 def preview(rows: QuerySet[Delivery], now: datetime) -> Preview:
     """Two queries, however many rows."""
-    facts = _facts(rows.filter(due_at__lt=now))
-    in_time = [now - due_at for due_at, _post, policy in facts if policy is None or not policy.is_too_late(due_at, now)]
-    late = [policy for due_at, _post, policy in facts if policy is not None and policy.is_too_late(due_at, now)]
+    facts = list(_facts(_overdue(rows, now)))
+    late = [fact.policy for fact in facts if fact.is_too_late(now)]
+    in_time = [now - fact.promised for fact in facts if not fact.is_too_late(now)]
     skipped = sum(policy.then == LateThen.SKIP for policy in late)
     return Preview(
         waiting=rows.count(),
         overdue=len(facts),
-        posts=len({post for _due_at, post, _policy in facts}),
+        posts=len({fact.post for fact in facts}),
         in_time=len(in_time),
         asked=len(late) - skipped,
         skipped=skipped,
@@ -81,7 +81,7 @@ def carry_out(
     rows: QuerySet[Delivery], decision: Decision, release: Callable[[], object], *, actor: User, now: datetime
 ) -> int:
     """Decide what is overdue, then take the hold off; tell how many deliveries were decided."""
-    done = overdue.decide(rows.filter(due_at__lt=now), decision, actor=actor, now=now)
+    done = overdue.decide(_overdue(rows, now), decision, actor=actor, now=now)
     release()
     return done
 
@@ -90,20 +90,33 @@ def _waiting(hold: Hold) -> QuerySet[Delivery]:
     return Delivery.objects.filter(status__in=WAITING, hold_reason=hold)
 
 
-def _facts(rows: QuerySet[Delivery]) -> list[tuple[datetime, int, Policy | None]]:
-    """(due, post, its late policy) of each; no policy for what may be out already, which is never missed."""
+def _overdue(rows: QuerySet[Delivery], now: datetime) -> QuerySet[Delivery]:
+    """Also what has been given a turn, later than its promise, in the line after an outage."""
+    return rows.filter(Q(due_at__lt=now) | Q(status=Status.SCHEDULED, scheduled_for__lt=now, due_at__isnull=False))
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One overdue delivery; `since`: from when on its policy counts. What may be out already is never missed."""
+
+    post: int
+    promised: datetime
+    since: datetime
+    policy: Policy
+    may_be_out: bool
+
+    def is_too_late(self, now: datetime) -> bool:
+        return not self.may_be_out and self.policy.is_too_late(self.since, now)
+
+
+def _facts(rows: QuerySet[Delivery]) -> Iterator[Fact]:
     unsure = Attempt.objects.filter(delivery=OuterRef("pk"), key=OuterRef("key"), outcome="unconfirmed")
-    found = rows.annotate(is_unsure=Exists(unsure)).values_list(
-        "due_at",
-        "post_id",
-        "is_unsure",
-        "post__late_minutes",
-        "post__late_then",
-        "workspace__late_minutes",
-        "workspace__late_then",
+    found = rows.annotate(may_be_out=Exists(unsure)).values_list(
+        *("post_id", "may_be_out", "status", "scheduled_for", "due_at", "account__waits_until"),
+        *("post__late_minutes", "post__late_then", "workspace__late_minutes", "workspace__late_then"),
     )
-    return [
-        (due_at, post, None if is_unsure else Policy(theirs if own is None else own, then or their_then))
-        for due_at, post, is_unsure, own, then, theirs, their_then in found.iterator()
-        if due_at
-    ]
+    for post, may_be_out, status, promised, due_at, waits_until, own, then, theirs, their_then in found.iterator():
+        if promised and due_at:
+            since = late_since(status, promised, due_at, waits_until)
+            policy = Policy(theirs if own is None else own, then or their_then)
+            yield Fact(post, promised, since, policy, may_be_out)

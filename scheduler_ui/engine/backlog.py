@@ -7,10 +7,11 @@ from operator import attrgetter
 
 from django.db.models import Q, QuerySet
 
+from scheduler_ui.domain import lateness
 from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.engine import clock
 from scheduler_ui.engine.numbers import span
-from scheduler_ui.models import WAITING, Delivery, LateThen, Status
+from scheduler_ui.models import WAITING, Delivery, LateThen
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ class Row:
 
     @property
     def late_since(self) -> datetime:
-        """A retry's own waiting does not count, nor a rate limit's."""
-        has_waited = self.waits_until is not None and self.waits_until > self.scheduled_for
-        return self.due_at if has_waited or self.status == Status.RETRYING else self.scheduled_for
+        return lateness.late_since(self.status, self.scheduled_for, self.due_at, self.waits_until)
 
     def is_too_late(self, at: datetime) -> bool:
         return self.status in WAITING and self.policy.is_too_late(self.late_since, at)

@@ -57,6 +57,24 @@ def test_preview_says_what_a_resume_would_do(account, django_assert_num_queries)
     assert said == Preview(waiting=6, overdue=5, posts=5, in_time=3, asked=1, skipped=1, latest=timedelta(minutes=90))
 
 
+def test_what_stands_in_line_after_an_outage_is_overdue_since_its_promise(account, person):
+    """Somebody pauses while a backlog goes out: each has been given a turn, and the policy counts from the promise."""
+    rows = [*late(account, 80, 50), *late(account, 40)]
+    for row, turn in zip(rows, (-30, 5, 10), strict=True):
+        Delivery.objects.filter(pk=row.pk).update(due_at=NOW + turn * MINUTE)
+    accounts.pause(account)
+    said = resuming.preview(resuming.of_account(account), NOW)
+    assert said == Preview(waiting=3, overdue=3, posts=3, in_time=2, asked=1, latest=timedelta(minutes=50))
+    assert resume(account, Decision(Choice.DROP), person) == 3
+
+
+def test_a_rate_limits_waiting_makes_nothing_late(account):
+    (row,) = late(account, 80)
+    Delivery.objects.filter(pk=row.pk).update(due_at=NOW - 10 * MINUTE)
+    Account.objects.filter(pk=account.pk).update(waits_until=NOW - 10 * MINUTE)
+    assert resuming.preview(resuming.of_everything(), NOW).asked == 0
+
+
 def test_preview_counts_posts_that_go_to_several_accounts_once(workspace, account, person):
     second = an_account(workspace)
     a_post(workspace, account, second, scheduled_for=NOW - MINUTE)

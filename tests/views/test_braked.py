@@ -65,6 +65,15 @@ def test_what_is_past_the_late_policy_goes_out_anyway(member, account):
     assert (kept.hold_reason, kept.is_brake_waived, kept.due_at) == ("", True, NOW + timedelta(seconds=1))
 
 
+def test_what_was_held_in_the_line_after_an_outage_goes_out_anyway(member, account):
+    """It had been given a turn later than its promise; a worker counts from the promise, and would give it up."""
+    delivery = held(account, minutes=90)
+    Delivery.objects.update(due_at=NOW - 5 * MINUTE)
+    do(member, "anyway", delivery)
+    kept = Delivery.objects.get()
+    assert (kept.hold_reason, kept.is_brake_waived, kept.scheduled_for > NOW) == ("", True, True)
+
+
 def test_publish_now_means_that_the_brake_is_not_meant_for_it(member, account):
     do(member, "now", held(account))
     kept = Delivery.objects.get()
