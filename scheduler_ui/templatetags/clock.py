@@ -11,6 +11,7 @@ from scheduler_ui.domain.clocks import Clock, span_in_words
 from scheduler_ui.models import User
 
 register = template.Library()
+MINUTE = timedelta(minutes=1)
 
 
 @register.filter
@@ -57,8 +58,11 @@ def span(length: timedelta) -> str:
 
 @register.filter
 def until(moment: datetime) -> str:
-    """`in 4 min`, or `now` when it has come."""
-    return _("in %(span)s") % {"span": _span(moment)} if moment > timezone.now() else _("now")
+    """`in 4 min`, `now` when it has come, `4 min ago` when it has gone by."""
+    left = moment - timezone.now()
+    if left > timedelta():
+        return _("in %(span)s") % {"span": _span(moment)}
+    return ago(moment) if left <= -MINUTE else _("now")
 
 
 @register.filter

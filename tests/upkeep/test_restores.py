@@ -174,6 +174,17 @@ def test_somebody_elses_restore_enters_the_mode_by_hand_and_ends_it(here):
     assert here.manage("restore", "--state") == "Restore mode is off.\n"
 
 
+@pytest.mark.parametrize(
+    "command", ["publish_due", "restore --state", "restore --done", "restore --mode 2025-12-31", "why x"]
+)
+def test_command_on_an_empty_database_says_so_in_one_line(empty, command):
+    name = empty.folder / "punctual.sqlite3"
+    assert empty.refuses(*command.split()) == (
+        f"There is no Punctual in the database {name} yet: `make run` sets it up. "
+        "Or has this shell not got its settings (.env, ENV_FILE, DATA_DIR)?"
+    )
+
+
 def test_moment_to_come_is_refused(here):
     assert here.refuses("restore", "--mode", "2999-01-01") == "That moment has not come yet."
     assert here.refuses("restore", "--mode", "yesterday") == "The time must be like 2026-11-23T09:00:00+00:00."
