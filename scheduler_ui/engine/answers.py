@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from scheduler_ui.models import Attempt, update_row
+from scheduler_ui.models import Attempt, Update
 from scheduler_ui.platforms.outcomes import (
     Accepted,
     PlatformError,
@@ -23,17 +23,17 @@ OUTCOMES = {
 }
 
 
-def write(
+def closing(
     attempt: Attempt,
     outcome: Published | Accepted | PlatformError,
     sent_at: datetime | None,
     now: datetime,
     next_at: datetime | None,
-) -> None:
+) -> Update:
     # A look-up has a moment of its own, not that of the send it asks about.
     sent_at = sent_at if attempt.kind == Attempt.Kind.SEND else None
     ended = {"ended_at": now, "sent_at": sent_at, "next_at": next_at}
-    update_row(Attempt, attempt.pk, {}, _kept(outcome) | ended)
+    return Update(Attempt, attempt.pk, _kept(outcome) | ended)
 
 
 def keep_late(attempt: Attempt, outcome: Published | Accepted | PlatformError) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from scheduler_ui.domain import brakes
 from scheduler_ui.engine import beats
 from scheduler_ui.engine.numbers import span
-from scheduler_ui.models import Delivery, Hold, update_row
+from scheduler_ui.models import Delivery, Hold, Update, update_row
 
 # How many went out to the account within the hour, this one apart and as far as it matters; and whether one of them
 # was the same. Both by an index. The same at the same time of the next day is no runaway, whatever the clocks did.
@@ -26,15 +26,19 @@ SHORT_DAY = 23 / 24
 
 def stops(delivery: Delivery, now: datetime) -> bool:
     """Whether this claim must not be made; then the delivery is held, and a person is told."""
-    cap = brakes.cap_of(delivery.account)
-    if delivery.is_brake_waived or not (cap or span("repeat_span")):
+    if not may_stop(delivery):
         return False
-    hold = _hold(delivery, cap, now)
+    hold = _hold(delivery, brakes.cap_of(delivery.account), now)
     if hold:
         as_read = {"status": delivery.status, "version": delivery.version, "hold_reason": Hold.NONE}
-        if update_row(Delivery, delivery.pk, as_read, {"hold_reason": hold, "queued_at": None}):
+        if update_row(Update(Delivery, delivery.pk, {"hold_reason": hold, "queued_at": None}, as_read)):
             brakes.tell(delivery, hold, now)
     return bool(hold)
+
+
+def may_stop(delivery: Delivery) -> bool:
+    """Whether there is anything to look at."""
+    return not delivery.is_brake_waived and bool(brakes.cap_of(delivery.account) or span("repeat_span"))
 
 
 def _hold(delivery: Delivery, cap: int, now: datetime) -> Hold:

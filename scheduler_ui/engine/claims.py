@@ -9,7 +9,7 @@ from django.db.models import Max, Model, Q
 
 from scheduler_ui.domain.brakes import text_sha256
 from scheduler_ui.engine import beats, brakes, ledger
-from scheduler_ui.models import Attempt, Delivery, Status, insert_row, move_to
+from scheduler_ui.models import Attempt, Delivery, Move, Status, insert_row
 
 
 def new_token() -> str:
@@ -40,20 +40,22 @@ def claim(  # noqa: PLR0913 - each is named by the caller
     changes: dict[str, Any] = {"token": token, "lease_until": until, "due_at": until, "key": key, "payload": payload}
     changes |= {"tries": delivery.tries + 1, "marked_at": now, "queued_at": None}
     changes["text_sha256"] = delivery.text_sha256 = text_sha256(delivery)
+    opened: dict[str, Any] = {"key": key, "token": token, "marked_at": now, "worker": worker}
+    opened |= {"due_at": delivery.due_at, "worker_since": beats.SINCE}
+    attempt = Attempt(delivery=delivery, kind=Attempt.Kind.SEND, number=1, **opened)
+    # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
+    move = Move(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), then=attempt, **changes)
     is_first = delivery.marked_at is None
-    due_at = delivery.due_at
 
-    def mark() -> Attempt | None:
+    def mark() -> bool:
         if brakes.stops(delivery, now):
-            return None
-        # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
-        if not move_to(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), **changes):
-            return None
-        number = 1 if is_first else _next_number(delivery, Attempt.Kind.SEND)
-        since = {"due_at": due_at, "worker_since": beats.SINCE}
-        return open_attempt(delivery, Attempt.Kind.SEND, number, now=now, worker=worker, **since)
+            return False
+        if not is_first:
+            attempt.number = _next_number(delivery, Attempt.Kind.SEND)
+        return move.make()
 
-    return ledger.write(mark, delivery)
+    is_simple = is_first and not brakes.may_stop(delivery)
+    return attempt if (ledger.move(move) if is_simple else ledger.write(mark, delivery)) else None
 
 
 def open_next(delivery: Delivery, kind: str, *, now: datetime) -> Attempt:
@@ -67,18 +69,8 @@ def _next_number(delivery: Delivery, kind: str) -> int:
     return (delivery.attempts.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def open_attempt(
-    delivery: Delivery, kind: str, number: int, *, now: datetime, worker: str, **since: datetime | None
-) -> Attempt:
-    attempt = Attempt(
-        delivery=delivery,
-        kind=kind,
-        number=number,
-        key=delivery.key,
-        token=delivery.token,
-        marked_at=now,
-        worker=worker,
-        **since,
-    )
+def open_attempt(delivery: Delivery, kind: str, number: int, *, now: datetime, worker: str) -> Attempt:
+    attempt = Attempt(delivery=delivery, kind=kind, number=number, key=delivery.key, token=delivery.token)
+    attempt.marked_at, attempt.worker = now, worker
     insert_row(attempt)
     return attempt

@@ -1,7 +1,8 @@
 """One durable commit for many: a burst of claims and answers waits for the disk together, not one after another.
 
 SQLite has one writer, so threads take turns and write for each other. PostgreSQL flushes together what is committed at
-the same moment by itself, and takes it side by side: there a write is a transaction of its own.
+the same moment by itself, and takes it side by side: there a write is a transaction of its own, and a move, being one
+statement, needs none around it.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeVar, cast
 from django.db import Error, connection, models, transaction
 
 from scheduler_ui.engine.together import Together
+from scheduler_ui.models import Move
 
 T = TypeVar("T")
 MOST_AT_ONCE = 64
@@ -48,6 +50,13 @@ def write(work: Callable[[], T], *rows: models.Model) -> T:
     if connection.in_atomic_block or connection.vendor != "sqlite":
         return cast(T, entry.run())
     return cast(T, _shared.ask(entry))
+
+
+def move(wanted: Move) -> bool:
+    """Make one move and tell whether the row was as it had been read, once that is durable."""
+    if connection.vendor != "sqlite":
+        return wanted.make()
+    return write(wanted.make, wanted.delivery)
 
 
 def _commit(entries: Sequence[_Entry]) -> list[Any]:

@@ -17,7 +17,7 @@ from scheduler_ui.engine import backlog, budgets, clock, touches
 from scheduler_ui.engine.backlog import Row
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.spared import spared
-from scheduler_ui.models import WAITING, Attempt, Delivery, Status, move_many, update_row
+from scheduler_ui.models import WAITING, Attempt, Delivery, Status, Update, move_many, update_row
 
 logger = logging.getLogger(__name__)
 # What is read at once: no more than there is room for, where nothing but sending is to be decided.
@@ -182,7 +182,7 @@ def _write(found: Round, now: datetime) -> None:
     for row, turn in found.turns:
         # As if offered so long ago that it is offered again when its turn comes, and does not stand in line once more.
         changes = {"due_at": turn, "queued_at": turn - span("reoffer") - timedelta(milliseconds=1)}
-        update_row(Delivery, row.pk, {"status": row.status, "due_at": row.due_at}, changes)
+        update_row(Update(Delivery, row.pk, changes, {"status": row.status, "due_at": row.due_at}))
     digests.after_outage(_outages(found), now)
 
 

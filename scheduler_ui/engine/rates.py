@@ -4,7 +4,7 @@ from datetime import datetime
 
 from scheduler_ui.domain import platform_tools
 from scheduler_ui.engine import budgets, touches
-from scheduler_ui.models import Delivery, update_row
+from scheduler_ui.models import Delivery, Update, update_row
 from scheduler_ui.platforms.base import Platform
 from scheduler_ui.platforms.rates import Rate
 
@@ -29,5 +29,5 @@ def _key(delivery: Delivery, rate: Rate) -> str:
 
 def _wait(delivery: Delivery, until: datetime) -> None:
     as_read = {"status": delivery.status, "version": delivery.version, "due_at": delivery.due_at}
-    if update_row(Delivery, delivery.pk, as_read, {"due_at": until, "queued_at": None}):
+    if update_row(Update(Delivery, delivery.pk, {"due_at": until, "queued_at": None}, as_read)):
         touches.add(delivery.workspace_id)

@@ -14,7 +14,7 @@ from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.engine import answers, claims, clock, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
-from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Notice, Status, move_to
+from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Move, Notice, Status
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import (
     Accepted,
@@ -90,14 +90,19 @@ def _settle(
 ) -> bool:
     decided = _decide(delivery, outcome, now)
 
-    def write() -> bool:
-        status, changes = _while_sending(delivery, *decided, now)
-        if not move_to(delivery, status, **changes, sent_at=sent_at):
-            return False
-        answers.write(attempt, outcome, sent_at, now, changes.get("due_at"))
-        _tell(delivery, outcome, now)
-        return True
+    def moved(status: Status, changes: dict[str, Any]) -> Move:
+        closing = answers.closing(attempt, outcome, sent_at, now, changes.get("due_at"))
+        return Move(delivery, status, then=closing, **changes, sent_at=sent_at)
 
+    def write() -> bool:
+        is_ours = moved(*_while_sending(delivery, *decided, now)).make()
+        if is_ours:
+            _tell(delivery, outcome, now)
+        return is_ours
+
+    # Where all went well there is nothing to look up, and nobody to tell.
+    if isinstance(outcome, Published | Accepted):
+        return ledger.move(moved(*decided))
     return ledger.write(write, delivery)
 
 

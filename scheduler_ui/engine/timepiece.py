@@ -16,6 +16,8 @@ GOES = 10
 SAMPLES = 3
 # How far two good clocks may part: seconds per second.
 DRIFT = 1e-4
+# The least that can be called a jump, so that most readings need not ask what is.
+UNSEEN = 0.1
 # How long the pages speak of a jump.
 TOLD_FOR = 600
 
@@ -62,7 +64,8 @@ class Clock:
         """Never ahead of the database's time; every reading looks for a jump."""
         steady, ahead = self._look()
         with self._lock:
-            if self._ahead is not None and abs(ahead - self._ahead) > _limit():
+            parted = 0.0 if self._ahead is None else abs(ahead - self._ahead)
+            if self._ahead is not None and parted > UNSEEN and parted > _limit():
                 self._home = self._home if self._has_jumped_lately else self._ahead
                 self._moved(steady, ahead - self._ahead)
                 if self._base is None:

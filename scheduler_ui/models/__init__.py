@@ -3,12 +3,12 @@
 from scheduler_ui.models.account import Account, RehearsalArrival
 from scheduler_ui.models.attempt import Attempt
 from scheduler_ui.models.budget import Budget
-from scheduler_ui.models.delivery import Delivery, IllegalMove, move_many, move_to
+from scheduler_ui.models.delivery import Delivery, IllegalMove, Move, move_many, move_to
 from scheduler_ui.models.job import JobRun
 from scheduler_ui.models.media import Media
 from scheduler_ui.models.notice import Notice
 from scheduler_ui.models.post import Event, Post, PostMedia
-from scheduler_ui.models.rows import insert_row, update_row
+from scheduler_ui.models.rows import Update, insert_row, update_row
 from scheduler_ui.models.states import ENDED, MOVING, OUT, STARTED, WAITING, Hold, Status
 from scheduler_ui.models.tabs import Tab
 from scheduler_ui.models.user import User
@@ -34,6 +34,7 @@ __all__ = [
     "LateThen",
     "Media",
     "Membership",
+    "Move",
     "Notice",
     "Post",
     "PostMedia",
@@ -41,6 +42,7 @@ __all__ = [
     "Role",
     "Status",
     "Tab",
+    "Update",
     "User",
     "Worker",
     "Workspace",

@@ -24,7 +24,8 @@ class Attempt(models.Model):
         UNCONFIRMED = "unconfirmed", _("unconfirmed")
         ABSENT = "absent", _("absent")
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    # The unique constraint's index begins with it.
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", db_index=False)
     kind = models.CharField(max_length=7, choices=Kind, default=Kind.SEND)
     number = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=64, blank=True)

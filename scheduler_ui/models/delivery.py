@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from scheduler_ui.models.account import Account
 from scheduler_ui.models.fields import PublicIdField
 from scheduler_ui.models.post import Post
-from scheduler_ui.models.rows import Reader, update_row
+from scheduler_ui.models.rows import Reader, Update, update_row
 from scheduler_ui.models.states import ARROWS, OUT, Hold, Status
 from scheduler_ui.models.tabs import tab_of_row
 from scheduler_ui.models.workspace import Workspace
@@ -17,7 +17,7 @@ class Delivery(models.Model):
     """One post to one account: the unit of work."""
 
     public_id = PublicIdField()
-    # Without indexes of their own: each is the first column of one below.
+    # Without indexes of their own: each is the first column of one below, and an index is written twice for each post.
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries", db_index=False)
     post = models.ForeignKey(Post, models.CASCADE, related_name="deliveries", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="deliveries", db_index=False)
@@ -118,20 +118,42 @@ class IllegalMove(Exception):
     """A status change that DESIGN.md's table does not have."""
 
 
-def move_to(delivery: Delivery, status: str, *, fence: tuple[str, ...] = ("token",), **changes) -> bool:
-    """Change one row's status if status, version and the `fence` fields are still as they were read.
+class Move:
+    """One row's change of status, to be made if status, version and the `fence` fields are still as they were read.
 
-    Tells whether they were; then the object in hand carries the changes too.
+    `then` is written with it: a new row, or another's update.
     """
-    _check(delivery.status, status)
-    if status in OUT:
-        changes["late_ms"] = _late_ms(delivery.scheduled_for, changes.get("sent_at", delivery.sent_at))
-    as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
-    if not update_row(Delivery, delivery.pk, as_read, {"status": status} | changes):
-        return False
-    for name, value in ({"status": status} | changes).items():
-        setattr(delivery, name, value)
-    return True
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        status: str,
+        *,
+        fence: tuple[str, ...] = ("token",),
+        then: models.Model | Update | None = None,
+        **changes,
+    ):
+        _check(delivery.status, status)
+        if status in OUT:
+            changes["late_ms"] = _late_ms(delivery.scheduled_for, changes.get("sent_at", delivery.sent_at))
+        as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
+        self.delivery, self.changes = delivery, {"status": status} | changes
+        self.update = Update(Delivery, delivery.pk, self.changes, as_read, then)
+
+    def make(self) -> bool:
+        return self.made(update_row(self.update))
+
+    def made(self, is_changed: bool) -> bool:
+        """Whether it was; then the object in hand carries the changes too."""
+        if is_changed:
+            for name, value in self.changes.items():
+                setattr(self.delivery, name, value)
+        return is_changed
+
+
+def move_to(delivery: Delivery, status: str, *, fence: tuple[str, ...] = ("token",), **changes) -> bool:
+    """Make a Move at once, and tell whether the row was as it had been read."""
+    return Move(delivery, status, fence=fence, **changes).make()
 
 
 def move_many(deliveries, source: str, status: str, **changes) -> int:

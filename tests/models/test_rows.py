@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from scheduler_ui.models import Account, Attempt, Delivery, Media, PostMedia, insert_row, update_row
+from scheduler_ui.models import Account, Attempt, Delivery, Media, PostMedia, Update, insert_row, update_row
 from tests.factories import a_post, a_user, a_workspace, an_account
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,9 @@ def test_row_in_full_that_is_not_there_is_none(delivery):
 @pytest.mark.parametrize("handle", [None, {"id": "ü", "n": [1.5, True, None]}])
 def test_update_writes_what_the_orm_would(delivery, handle):
     now = timezone.now()
-    assert update_row(Delivery, delivery.pk, {"version": 1, "lease_until": None}, {"handle": handle, "sent_at": now})
+    assert update_row(
+        Update(Delivery, delivery.pk, {"handle": handle, "sent_at": now}, {"version": 1, "lease_until": None})
+    )
     delivery.refresh_from_db()
     assert (delivery.handle, delivery.sent_at) == (handle, now)
     assert Delivery.objects.filter(handle__isnull=True).exists() is (handle is None)
@@ -49,13 +51,13 @@ def test_update_writes_what_the_orm_would(delivery, handle):
 
 @pytest.mark.parametrize("as_read", [{"version": 2}, {"lease_until": timezone.now()}, {"due_at": None}])
 def test_update_of_a_row_that_has_changed_changes_nothing(delivery, as_read):
-    assert not update_row(Delivery, delivery.pk, as_read, {"error": "x"})
+    assert not update_row(Update(Delivery, delivery.pk, {"error": "x"}, as_read))
     assert Delivery.objects.get(pk=delivery.pk).error == ""
 
 
 def test_update_touches_no_other_row(delivery):
     other = an_account(delivery.workspace, handle="other")
-    update_row(Account, delivery.account_id, {}, {"name": "x"})
+    update_row(Update(Account, delivery.account_id, {"name": "x"}))
     assert Account.objects.get(pk=other.pk).name != "x"
 
 
@@ -65,3 +67,42 @@ def test_insert_gives_the_row_its_key(delivery):
     insert_row(attempt)
     assert fields(Attempt.objects.get(pk=attempt.pk)) == fields(attempt)
     assert not attempt._state.adding
+
+
+def an_attempt(delivery):
+    return Attempt(delivery=delivery, number=1, marked_at=timezone.now(), answer="%s", key="ü")
+
+
+def test_update_and_insert_are_written_together(delivery):
+    attempt = an_attempt(delivery)
+    assert update_row(Update(Delivery, delivery.pk, {"error": "x"}, {"version": 1}, attempt))
+    assert Delivery.objects.get(pk=delivery.pk).error == "x"
+    assert fields(Attempt.objects.get()) == fields(attempt)
+    assert not attempt._state.adding
+
+
+def test_update_of_two_rows_writes_both(delivery):
+    attempt = Attempt.objects.create(delivery=delivery, number=1, marked_at=timezone.now())
+    then = Update(Attempt, attempt.pk, {"error": "y"})
+    assert update_row(Update(Delivery, delivery.pk, {"error": "x"}, {"version": 1}, then))
+    assert Delivery.objects.get(pk=delivery.pk).error == "x"
+    assert Attempt.objects.get().error == "y"
+
+
+def test_what_follows_an_update_that_is_void_is_not_written(delivery):
+    attempt = an_attempt(delivery)
+    assert not update_row(Update(Delivery, delivery.pk, {"error": "x"}, {"version": 2}, attempt))
+    assert (attempt.pk, Attempt.objects.count()) == (None, 0)
+    insert_row(attempt)
+    then = Update(Attempt, attempt.pk, {"error": "y"})
+    assert not update_row(Update(Delivery, delivery.pk, {"error": "x"}, {"version": 2}, then))
+    assert Attempt.objects.get().error == ""
+
+
+@pytest.mark.grown_only
+def test_update_and_what_follows_are_one_statement(delivery, django_assert_num_queries):
+    attempt = an_attempt(delivery)
+    with django_assert_num_queries(1):
+        update_row(Update(Delivery, delivery.pk, {"error": "x"}, then=attempt))
+    with django_assert_num_queries(1):
+        update_row(Update(Delivery, delivery.pk, {"error": "z"}, then=Update(Attempt, attempt.pk, {"error": "y"})))
