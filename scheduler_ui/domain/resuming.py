@@ -4,13 +4,15 @@ What is decided is written in short transactions while the hold still stands; ta
 dies in between leaves everything held, and may simply be asked again.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler_ui.domain import overdue
+from scheduler_ui.domain.brakes import cap_of
 from scheduler_ui.domain.lateness import Policy, late_since
 from scheduler_ui.domain.overdue import Decision
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateThen, Status, User, Workspace
@@ -20,7 +22,8 @@ from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateT
 class Preview:
     """What taking a hold off would do, in deliveries: all that it lets go, and how the overdue ones stand.
 
-    `posts` counts the posts of the overdue ones; `latest` is how late the latest of those in time is.
+    `posts` counts the posts of the overdue ones; `latest` is how late the latest of those in time is; `braked` are
+    more than may go to one account within an hour, should all of the overdue ones go out.
     """
 
     waiting: int = 0
@@ -30,6 +33,7 @@ class Preview:
     asked: int = 0
     skipped: int = 0
     latest: timedelta = timedelta()
+    braked: int = 0
 
     @property
     def too_late(self) -> int:
@@ -61,7 +65,7 @@ def of_everything() -> QuerySet[Delivery]:
 
 
 def preview(rows: QuerySet[Delivery], now: datetime) -> Preview:
-    """Two queries, however many rows."""
+    """Three queries, however many rows."""
     facts = list(_facts(_overdue(rows, now)))
     late = [fact.policy for fact in facts if fact.is_too_late(now)]
     in_time = [now - fact.promised for fact in facts if not fact.is_too_late(now)]
@@ -74,7 +78,14 @@ def preview(rows: QuerySet[Delivery], now: datetime) -> Preview:
         asked=len(late) - skipped,
         skipped=skipped,
         latest=max(in_time, default=timedelta()),
+        braked=_braked(facts),
     )
+
+
+def _braked(facts: Sequence["Fact"]) -> int:
+    many = Counter(fact.account for fact in facts)
+    accounts = Account.objects.filter(pk__in=many) if many else ()
+    return sum(max(many[account.pk] - cap, 0) for account in accounts if (cap := cap_of(account)))
 
 
 def carry_out(
@@ -100,6 +111,7 @@ class Fact:
     """One overdue delivery; `since`: from when on its policy counts. What may be out already is never missed."""
 
     post: int
+    account: int
     promised: datetime
     since: datetime
     policy: Policy
@@ -112,11 +124,12 @@ class Fact:
 def _facts(rows: QuerySet[Delivery]) -> Iterator[Fact]:
     unsure = Attempt.objects.filter(delivery=OuterRef("pk"), key=OuterRef("key"), outcome="unconfirmed")
     found = rows.annotate(may_be_out=Exists(unsure)).values_list(
-        *("post_id", "may_be_out", "status", "scheduled_for", "due_at", "account__waits_until"),
+        *("post_id", "account_id", "may_be_out", "status", "scheduled_for", "due_at", "account__waits_until"),
         *("post__late_minutes", "post__late_then", "workspace__late_minutes", "workspace__late_then"),
     )
-    for post, may_be_out, status, promised, due_at, waits_until, own, then, theirs, their_then in found.iterator():
+    for post, account, may_be_out, status, promised, due_at, waits_until, *policies in found.iterator():
+        own, then, theirs, their_then = policies
         if promised and due_at:
             since = late_since(status, promised, due_at, waits_until)
             policy = Policy(theirs if own is None else own, then or their_then)
-            yield Fact(post, promised, since, policy, may_be_out)
+            yield Fact(post, account, promised, since, policy, may_be_out)

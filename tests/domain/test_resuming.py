@@ -52,7 +52,7 @@ def test_preview_says_what_a_resume_would_do(account, django_assert_num_queries)
     late(account, 90, late_minutes=100)
     accounts.pause(account)
     asked = resuming.of_account(account)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         said = resuming.preview(asked, NOW)
     assert said == Preview(waiting=6, overdue=5, posts=5, in_time=3, asked=1, skipped=1, latest=timedelta(minutes=90))
 
@@ -66,6 +66,13 @@ def test_what_stands_in_line_after_an_outage_is_overdue_since_its_promise(accoun
     said = resuming.preview(resuming.of_account(account), NOW)
     assert said == Preview(waiting=3, overdue=3, posts=3, in_time=2, asked=1, latest=timedelta(minutes=50))
     assert resume(account, Decision(Choice.DROP), person) == 3
+
+
+def test_what_the_runaway_brake_will_hold_is_said(workspace, account, settings):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"hourly_cap": 2}
+    late(account, 10, 20, 30, 90)
+    late(an_account(workspace, hourly_cap=0), 10, 20, 30)
+    assert resuming.preview(resuming.of_everything(), NOW).braked == 2
 
 
 def test_a_rate_limits_waiting_makes_nothing_late(account):

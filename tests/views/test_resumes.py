@@ -61,6 +61,17 @@ def test_resuming_says_before_what_it_would_do(client, account):
     assert held() == [("scheduled", "paused")] * 4
 
 
+def test_resuming_says_what_the_runaway_brake_will_hold(client, account):
+    Account.objects.update(hourly_cap=1)
+    late(account, 10, 42)
+    accounts.pause(account)
+    said = words(client.get(reverse("account_resume", args=[account.public_id])))
+    assert (
+        "Should all go out, 1 is more than may go to one account within an hour: it is held until you have looked."
+        in said
+    )
+
+
 def test_resuming_what_is_not_overdue_asks_nothing(client, account):
     late(account, -5)
     accounts.pause(account)
