@@ -66,3 +66,10 @@ def test_chart_is_an_image_with_a_point_for_each_value():
     root = ElementTree.fromstring(chart)
     circles = root.findall("{http://www.w3.org/2000/svg}circle")
     assert (root.get("aria-label"), len(circles), ">1 M<" in chart) == ("A < B", 3, True)
+
+
+def test_table_names_the_dearest_page_and_the_one_that_grows_most():
+    few = {"line": "pages", "rows": 10_000, "pages": {"queue": 40.0, "bell": 2.0}}
+    many = {"line": "pages", "rows": 1_000_000, "pages": {"queue": 42.0, "bell": 3.0}}
+    told = [line.split("|")[3].strip() for line in table.show(results(many, few)).splitlines()[2:4]]
+    assert told == ["queue: 40.0, 42.0 ms (1.05 x)", "bell: 2, 3 ms (1.50 x)"]

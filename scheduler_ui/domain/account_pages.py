@@ -1,6 +1,6 @@
 """What the accounts page says of each account: how it is, what it publishes next, and what disconnecting would do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, W
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import networks
+from scheduler_ui.domain.holds import BRAKES
 from scheduler_ui.domain.networks import Network
 from scheduler_ui.domain.queues import Counted
 from scheduler_ui.models import WAITING, Account, Delivery, Hold, Tab, Workspace
@@ -18,9 +19,9 @@ from scheduler_ui.platforms.base import Kind
 COUNTED = 10_000
 # The same on the page of all accounts.
 COUNTED_EACH = 1000
-# Where what waits stands.
 HELD = [hold for hold in Hold if hold not in {Hold.NONE, Hold.DELETED}]
-AHEAD = (Tab.UPCOMING, Tab.RETRYING, Tab.NEEDS_YOU)
+# Where what waits stands, but for what the runaway brake holds.
+AHEAD = (Tab.UPCOMING, Tab.RETRYING)
 
 
 @dataclass(frozen=True)
@@ -88,22 +89,24 @@ def row(account: Account) -> Row:
 
 def numbers(account: Account) -> Numbers:
     """One query."""
-    mine = Delivery.objects.filter(workspace=account.workspace_id, account=account)
-    counted = {tab.value: Counted(mine.filter(tab=tab, status__in=WAITING), COUNTED) for tab in AHEAD}
-    counted |= {"out": Counted(mine.filter(tab=Tab.PUBLISHED), COUNTED), "held": Counted(_held(account.pk), COUNTED)}
+    mine = Delivery.objects.filter(workspace=account.workspace_id, account=account).order_by("scheduled_for", "pk")
+    counted = {tab.value: Counted(mine.filter(tab=tab), COUNTED) for tab in (*AHEAD, Tab.PUBLISHED)}
+    counted |= {"held": Counted(_held(account.pk, HELD), COUNTED), "braked": Counted(_held(account.pk), COUNTED)}
     found: dict[str, int] = dict(Account.objects.filter(pk=account.pk).annotate(**counted).values(*counted).get())
-    return Numbers(found["out"], min(sum(found[tab.value] for tab in AHEAD), COUNTED), found["held"])
+    waiting = found["braked"] + sum(found[tab.value] for tab in AHEAD)
+    return Numbers(found[Tab.PUBLISHED.value], min(waiting, COUNTED), found["held"])
 
 
 def _with_next(accounts: QuerySet[Account]) -> list[Row]:
     mine = Delivery.objects.filter(workspace=OuterRef("workspace"), account=OuterRef("pk"))
+    # The first that was promised is the first to go, but for one that is tried again later.
+    firsts = {f"first_{tab.value}": _first(mine.filter(tab=tab), "scheduled_for") for tab in AHEAD}
+    firsts["first_braked"] = _first(_held(OuterRef("pk")), "due_at")
     held = Case(
-        When(state=Account.State.RECONNECT, then=Counted(_held(OuterRef("pk")), COUNTED_EACH)),
+        When(state=Account.State.RECONNECT, then=Counted(_held(OuterRef("pk"), HELD), COUNTED_EACH)),
         default=0,
         output_field=IntegerField(),
     )
-    # The first that was promised is the first to go, but for one that is tried again later.
-    firsts = {f"first_{tab.value}": _first(mine.filter(tab=tab)) for tab in AHEAD}
     found = list(accounts.annotate(**firsts, held=held))
     keys = {account: [key for name in firsts if (key := getattr(account, name))] for account in found}
     coming = Delivery.objects.select_related("post").in_bulk([key for some in keys.values() for key in some])
@@ -113,13 +116,14 @@ def _with_next(accounts: QuerySet[Account]) -> list[Row]:
     ]
 
 
-def _held(account: Any) -> QuerySet[Delivery]:
+def _held(account: Any, holds: Sequence[Hold] = BRAKES) -> QuerySet[Delivery]:
     """The last condition says no more than the first; by it the index of what is held is found."""
-    return Delivery.objects.filter(account=account, hold_reason__in=HELD, status__in=WAITING).exclude(hold_reason="")
+    held = Delivery.objects.filter(account=account, hold_reason__in=holds, status__in=WAITING)
+    return held.exclude(hold_reason=Hold.NONE)
 
 
-def _first(rows: QuerySet[Delivery]) -> Subquery:
-    return Subquery(rows.filter(status__in=WAITING).order_by("scheduled_for", "pk").values("pk")[:1])
+def _first(rows: QuerySet[Delivery], field: str) -> Subquery:
+    return Subquery(rows.order_by(field, "pk").values("pk")[:1])
 
 
 def _soonest(coming: Iterable[Delivery]) -> Delivery | None:

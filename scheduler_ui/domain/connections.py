@@ -7,20 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from scheduler_ui.domain import avatars, boards, deliveries, holds, platform_tools, resuming, vault
 from scheduler_ui.domain.mishaps import place_of
 from scheduler_ui.domain.overdue import AS_THE_POLICY, Decision
 from scheduler_ui.domain.refusals import Refused
-from scheduler_ui.models import Account, Attempt, Delivery, Status, User, Workspace
+from scheduler_ui.models import Account, Attempt, Delivery, Tab, User, Workspace
 from scheduler_ui.platforms import registry
 from scheduler_ui.platforms.base import Connected
 from scheduler_ui.platforms.outcomes import ConnectError, PlatformError
 
 logger = logging.getLogger(__name__)
 COLOURS = range(1, 13)
+# The latest that failed: among these are those that its loss made fail, and nobody reads further.
+MOST = 1000
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,11 @@ def reconnect(account: Account, asked: Asked, now: datetime) -> Done:
 
 def failed_by_loss(account: Account) -> QuerySet[Delivery]:
     """Deliveries that failed because the platform did not let us in: to be published after all, if a person says so."""
-    failed = Delivery.objects.filter(account=account, status=Status.FAILED, post__deleted_at__isnull=True)
-    refused = Attempt.objects.filter(outcome=Attempt.Outcome.UNAUTHORIZED)
-    return failed.filter(attempts__in=refused).distinct().select_related("post").order_by("scheduled_for", "pk")
+    failed = Delivery.objects.filter(workspace=account.workspace_id, account=account, tab=Tab.FAILED)
+    latest = failed.order_by("-scheduled_for", "-pk").values("pk")[:MOST]
+    refused = Attempt.objects.filter(delivery=OuterRef("pk"), outcome=Attempt.Outcome.UNAUTHORIZED)
+    rows = Delivery.objects.filter(Exists(refused), pk__in=latest)
+    return rows.select_related("post").order_by("scheduled_for", "pk")
 
 
 def publish_failed(account: Account, actor: User, now: datetime) -> int:

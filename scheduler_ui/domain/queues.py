@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from scheduler_ui.domain import pages, zone_data
@@ -24,6 +24,7 @@ COUNTED = 1000
 LOOKED_THROUGH = 10_000
 # What is still to come is read from the nearest on; what is over, from the latest back.
 SOONEST_FIRST = frozenset({Tab.UPCOMING, Tab.PUBLISHING, Tab.RETRYING})
+_IS_DRAFT = Case(When(status=Status.DRAFT, then=1), default=0, output_field=IntegerField())
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Filter:
     @property
     def is_search(self) -> bool:
         """Whether every row must be looked at, where else an index names those that match."""
-        return bool(self.words or self.moved)
+        return bool(self.words or self.moved or (self.account and self.tab == Tab.DRAFTS))
 
     @property
     def order(self) -> Place:
@@ -51,7 +52,8 @@ def counts(workspace: Workspace, tabs: Sequence[Tab] = tuple(Tab), most: int = C
     columns: list[str] = []
     params: list[Any] = []
     for tab in tabs:
-        sql, values = countable(rows_of(workspace, Filter(tab)), most).query.sql_with_params()
+        chosen = Filter(tab)
+        sql, values = countable(chosen.order.ordered(rows_of(workspace, chosen)), most).query.sql_with_params()
         columns.append(f"(SELECT COUNT(*) FROM ({sql}) AS {tab.value})")
         params += values
     with connection.cursor() as cursor:
@@ -60,8 +62,11 @@ def counts(workspace: Workspace, tabs: Sequence[Tab] = tuple(Tab), most: int = C
 
 
 def countable(rows: QuerySet[Any], most: int) -> QuerySet[Any]:
-    """So many of the rows at most, in no order, and nothing of them read: to be counted."""
-    counted: QuerySet[Any] = rows.order_by().annotate(one=Value(1)).values_list("one")[:most]
+    """So many of the rows at most, and nothing of them read: to be counted.
+
+    Give them in the order of an index: without one a database may try its luck and read the table from its beginning.
+    """
+    counted: QuerySet[Any] = rows.annotate(one=Value(1)).values_list("one")[:most]
     return counted
 
 
@@ -100,19 +105,19 @@ def matching(workspace: Workspace, chosen: Filter, most: int) -> tuple[list[Any]
 
 
 def rows_of(workspace: Workspace, chosen: Filter) -> QuerySet[Any]:
-    """The rows of a tab, of one account where that is chosen: deliveries, in the tab of drafts posts."""
+    """The rows of a tab, of one account where an index finds those: deliveries, in the tab of drafts posts."""
     if chosen.tab == Tab.DRAFTS:
-        return _drafts(workspace, chosen.account)
+        posts = Post.objects.filter(workspace=workspace, is_draft=True, deleted_at=None)
+        return _with_draft(posts, Delivery.objects.all(), without_any=1)
     rows = Delivery.objects.filter(workspace=workspace, tab=chosen.tab)
     return rows.filter(account=chosen.account) if chosen.account else rows
 
 
-def _drafts(workspace: Workspace, account: Account | None) -> QuerySet[Post]:
-    rows = Post.objects.filter(workspace=workspace, is_draft=True, deleted_at=None)
-    deliveries = Delivery.objects.filter(post=OuterRef("pk"))
-    if account:
-        return rows.filter(Exists(deliveries.filter(status=Status.DRAFT, account=account)))
-    return rows.filter(Q(Exists(deliveries.filter(status=Status.DRAFT))) | ~Q(Exists(deliveries)))
+def _with_draft(posts: QuerySet[Post], deliveries: QuerySet[Delivery], without_any: int) -> QuerySet[Post]:
+    """Those of which one of the deliveries is a draft; `without_any` is 1 where one without deliveries counts too."""
+    theirs = deliveries.filter(post=OuterRef("pk")).order_by().values("post")
+    found = Coalesce(Subquery(theirs.annotate(draft=Max(_IS_DRAFT)).values("draft")), Value(without_any))
+    return posts.alias(draft=found).filter(draft=1)
 
 
 def _looked_through(rows: QuerySet[Any], place: Place, most: int) -> tuple[QuerySet[Any], Any]:
@@ -123,8 +128,13 @@ def _looked_through(rows: QuerySet[Any], place: Place, most: int) -> tuple[Query
 
 
 def _matching(rows: QuerySet[Any], chosen: Filter) -> QuerySet[Any]:
-    """Each row is looked at by itself, in the order of the tab: as joins, the database might read the other table."""
+    """Each row is looked at by itself, in the order of the tab, whatever a database thinks that it knows of the others.
+
+    As a join or EXISTS, PostgreSQL might read the other table from end to end, and hash it.
+    """
     post = "pk" if chosen.tab == Tab.DRAFTS else "post_id"
+    if chosen.account and chosen.tab == Tab.DRAFTS:
+        rows = _with_draft(rows, Delivery.objects.filter(account=chosen.account), without_any=0)
     if chosen.words and chosen.tab == Tab.DRAFTS:
         rows = rows.filter(text__icontains=chosen.words)
     elif chosen.words:

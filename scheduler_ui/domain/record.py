@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
 
 from scheduler_ui.domain import months
 from scheduler_ui.domain.months import Month
@@ -151,10 +151,11 @@ def spread_of(rows: Iterable[tuple[int, int, int]]) -> Spread:
 
 def _again(workspace: Workspace, bounds: Sequence[datetime]) -> Any:
     """Every send of the month that was not a delivery's first."""
-    within = Q(marked_at__gte=bounds[0], marked_at__lt=bounds[-1])
-    return Attempt.objects.filter(
-        within, kind=Attempt.Kind.SEND, number__gt=1, delivery__workspace=workspace
-    ).order_by()
+    again = Attempt.objects.filter(kind=Attempt.Kind.SEND, number__gt=1)
+    again = again.filter(marked_at__gte=bounds[0], marked_at__lt=bounds[-1])
+    # Looked up for each of these few: a join might begin with all that the workspace has.
+    of = Subquery(Delivery.objects.filter(pk=OuterRef("delivery")).values("workspace"))
+    return again.alias(of=of).filter(of=workspace.pk).order_by()
 
 
 def _twice(again: Any) -> int:

@@ -17,10 +17,13 @@ from scheduler_ui.domain.lateness import Policy, late_since
 from scheduler_ui.domain.overdue import Decision
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateThen, Status, User, Workspace
 
+# Whoever lets more go is told "at least".
+MOST = 10_000
+
 
 @dataclass(frozen=True)
 class Preview:
-    """What taking a hold off would do, in deliveries: all that it lets go, and how the overdue ones stand.
+    """What taking a hold off would do, in deliveries: all that it lets go up to `most`, and how the overdue ones stand.
 
     `posts` counts the posts of the overdue ones; `latest` is how late the latest of those in time is; `braked` are
     more than may go to one account within an hour, should all of the overdue ones go out.
@@ -34,6 +37,7 @@ class Preview:
     skipped: int = 0
     latest: timedelta = timedelta()
     braked: int = 0
+    most: int = MOST
 
     @property
     def too_late(self) -> int:
@@ -71,7 +75,7 @@ def preview(rows: QuerySet[Delivery], now: datetime) -> Preview:
     in_time = [now - fact.promised for fact in facts if not fact.is_too_late(now)]
     skipped = sum(policy.then == LateThen.SKIP for policy in late)
     return Preview(
-        waiting=rows.count(),
+        waiting=rows[:MOST].count(),
         overdue=len(facts),
         posts=len({fact.post for fact in facts}),
         in_time=len(in_time),
@@ -98,7 +102,8 @@ def carry_out(
 
 
 def _waiting(hold: Hold) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(status__in=WAITING, hold_reason=hold)
+    """The last condition says no more than the first; by it the index of what is due is found."""
+    return Delivery.objects.filter(status__in=WAITING, hold_reason=hold, due_at__isnull=False)
 
 
 def _overdue(rows: QuerySet[Delivery], now: datetime) -> QuerySet[Delivery]:

@@ -100,8 +100,8 @@ def _around(member: Membership, alive_since: datetime) -> dict[str, Subquery]:
     off = alive.filter(is_clock_off=True).order_by(Abs("clock_offset_ms").desc(), "pk")
     installation = Installation.objects.filter(pk=1)
     return {
-        "failed": Counted(mine.filter(tab=Tab.FAILED), MANY),
-        "asking": Counted(mine.filter(tab=Tab.NEEDS_YOU), MANY),
+        "failed": Counted(mine.filter(tab=Tab.FAILED).order_by("scheduled_for", "pk"), MANY),
+        "asking": Counted(mine.filter(tab=Tab.NEEDS_YOU).order_by("scheduled_for", "pk"), MANY),
         "unread": Counted(notices.unread(member), MANY),
         "next_due_at": Subquery(due.values("due_at")[:1]),
         "beat_at": Subquery(Worker.objects.order_by("-beat_at").values("beat_at")[:1]),

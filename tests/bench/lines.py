@@ -109,6 +109,7 @@ ALL = (
     _line("drain4", "the same by 4 workers", Figure("per_s", "/s"), line="drain", workers=4, posts=5000, **ONCE),
     _line("bound", "the same loop without our code", Figure("per_s", "/s"), posts=5000, **ONCE),
     _line("sizes", "", sizes=(10_000, 100_000, 1_000_000), **ONCE),
+    _line("pages", "", sizes=(10_000, 1_000_000), **ONCE),
     _line(
         "polls",
         "idle polls, 1,000 tabs at 2 s: errors, p99, cores",

@@ -16,7 +16,7 @@ from tests.rig import processes, servers
 
 LOCK = processes.ROOT / "tests" / "bench" / "peers" / "requirements.txt"
 VENV = processes.ROOT / ".venv-bench"
-OWN = {"sizes": "sizes", "polls": "tabs", "bound": "bound", "webhook": "webhook"}
+OWN = {"sizes": "sizes", "pages": "open_pages", "polls": "tabs", "bound": "bound", "webhook": "webhook"}
 
 
 @dataclass(frozen=True)

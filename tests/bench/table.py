@@ -1,6 +1,6 @@
 """The figures of a run as one table, in Markdown, which a terminal shows as well."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.bench import figures, lines
 from tests.bench.lines import Line
@@ -50,6 +50,8 @@ def _rows(line: Line, results: dict) -> list[list[str]]:
         return []
     if line.name == "sizes":
         return _sizes(found, results)
+    if line.name == "pages":
+        return _pages(found, results)
     cells = [_cell(line, _of(found, name)) for name in results["subjects"]]
     aims = ", ".join(filter(None, (figure.aim for figure in line.figures)))
     ours = [mine for name in results["ours"] if (mine := _of(found, name))]
@@ -75,6 +77,29 @@ def _sizes(found: list[dict], results: dict) -> list[list[str]]:
         _growing(f"a month of 2,000 posts of {told}, CPU", "month_cpu_ms", found, names),
         _growing(f"a page of the queue, of {told}, CPU", "queue_cpu_ms", found, names),
     ]
+
+
+def _pages(found: list[dict], results: dict) -> list[list[str]]:
+    """Of all pages that are kept open, the one that costs most and the one that grows most."""
+    sizes = sorted({row["rows"] for row in found})
+    told = f"{len(found[0]['pages'])} pages and polls, of {', '.join(_size(size) for size in sizes)}, CPU"
+    by_subject = [_by_page(_of(found, name)) for name in results["subjects"]]
+    dearest = [_worst(pages, lambda values: values[-1]) for pages in by_subject]
+    growing = [_worst(pages, lambda values: values[-1] / values[0]) for pages in by_subject]
+    return [[f"the dearest of {told}", "", *dearest, ""], ["the one that grows most", "", *growing, ""]]
+
+
+def _by_page(mine: list[dict]) -> dict[str, list[float]]:
+    rows = sorted(mine, key=lambda row: row["rows"])
+    return {name: [max(row["pages"][name], 0.01) for row in rows] for name in (rows[0]["pages"] if rows else ())}
+
+
+def _worst(pages: dict[str, list[float]], weight: Callable[[list[float]], float]) -> str:
+    if not pages:
+        return ""
+    name = max(pages, key=lambda name: weight(pages[name]))
+    values = pages[name]
+    return f"{name}: {', '.join(figures.ranged([value]) for value in values)} ms ({values[-1] / values[0]:.2f} x)"
 
 
 def _growing(title: str, key: str, found: list[dict], names: Sequence[str]) -> list[str]:

@@ -165,3 +165,14 @@ def test_reconnect_leaves_what_was_decided_while_the_platform_was_asked(workspac
     connections.reconnect(account, asked(person), NOW)
     kept = Account.objects.values(*decided).get()
     assert (kept, vault.open(account.public_id, account.secrets)) == (decided, {"token": "new"})
+
+
+def test_what_its_loss_made_fail_is_looked_for_among_the_latest_that_failed(workspace, person, fake, monkeypatch):
+    monkeypatch.setattr(connections, "MOST", 1)
+    account = connect(workspace, person)
+    failed = lost(account)
+    later = NOW + timedelta(days=9)
+    a_delivery(a_post(workspace, scheduled_for=later), account, status=Status.FAILED)
+    assert list(connections.failed_by_loss(account)) == []
+    monkeypatch.setattr(connections, "MOST", 9)
+    assert list(connections.failed_by_loss(account)) == [failed]

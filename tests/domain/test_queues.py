@@ -177,17 +177,18 @@ def test_page_is_read_by_its_index_in_order(workspace, rare, plan):
 
     assert ways(map(Filter, TABS), "delivery_tab", ask) == []
     assert ways([Filter(tab, account=rare) for tab in TABS], "delivery_of_account", ask) == []
-    assert ways([Filter(Tab.DRAFTS), Filter(Tab.DRAFTS, account=rare)], "post_drafts", ask) == []
+    assert ways([Filter(Tab.DRAFTS)], "post_drafts", ask) == []
 
 
 def test_count_reads_what_it_counts(workspace, rare, plan):
     """On PostgreSQL the index alone; SQLite reads the row beside it wherever a column is computed by the database."""
 
     def ask(chosen):
-        return plan(queues.countable(queues.rows_of(workspace, chosen), 1000))
+        return plan(queues.countable(chosen.order.ordered(queues.rows_of(workspace, chosen)), 1000))
 
-    way = "Index Only Scan using " if connection.vendor == "postgresql" else "USING INDEX "
-    assert ways(map(Filter, TABS), f"{way}delivery_tab", ask) == []
+    assert ways(map(Filter, TABS), "delivery_tab", ask) == []
+    if connection.vendor == "postgresql":
+        assert all("Index Only Scan" in ask(Filter(tab)) for tab in TABS)
     assert ways([Filter(Tab.DRAFTS)], "post_drafts", ask) == []
 
 
@@ -197,7 +198,7 @@ def test_search_looks_at_rows_one_by_one_in_the_order_of_their_tab(workspace, ra
         return plan(chosen.order.ordered(rows)[:50])
 
     assert ways([Filter(tab, words="winter", moved="2026a") for tab in TABS], "delivery_tab", ask) == []
-    assert ways([Filter(Tab.DRAFTS, words="winter", moved="2026a")], "post_drafts", ask) == []
+    assert ways([Filter(Tab.DRAFTS, words="winter", account=rare, moved="2026a")], "post_drafts", ask) == []
 
 
 @pytest.mark.parametrize(("tab", "status"), [(Tab.UPCOMING, Status.SCHEDULED), (Tab.DRAFTS, Status.DRAFT)])

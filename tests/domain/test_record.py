@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from scheduler_ui.domain import record, telling
+from scheduler_ui.domain import months, record, telling
 from scheduler_ui.domain.months import Month
 from scheduler_ui.domain.record import Spread
 from scheduler_ui.models import Attempt, Delivery, Status
@@ -189,3 +191,18 @@ def test_ten_thousand_posts_come_down_to_few_rows(workspace, out):
     )
     found = record.read(workspace, NOVEMBER)
     assert (found.sent, found.spread.quantile(0.5), found.spread.quantile(0.95)) == (10_000, 49, 94)
+
+
+def test_month_is_found_by_what_it_counts_and_not_by_all_that_the_workspace_has(workspace, out, plan):
+    a_send(out(5), 2)
+    assert "attempt_again" in plan(record._again(workspace, NOVEMBER.bounds))
+
+
+@pytest.mark.embedded_only  # the other database knows how many rows there are, and begins with the fewest
+def test_slips_of_a_month_are_found_by_their_moment(workspace):
+    with CaptureQueriesContext(connection) as asked:
+        months.slips(workspace, NOVEMBER.bounds)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        words = " ".join(row[3] for row in cursor.fetchall())
+    assert ("event USING INDEX event_slip" in words, "post USING INTEGER PRIMARY KEY" in words) == (True, True), words

@@ -231,3 +231,15 @@ def test_a_chunk_costs_the_same_however_full(account, person, number, django_ass
     # The posts in order; of a chunk: savepoint and its end, rows, what is void, times, events, counts, posts' times.
     with django_assert_num_queries(9):
         overdue.decide(asked, Decision(Choice.PUBLISH), actor=person, now=NOW)
+
+
+def test_preview_counts_what_waits_no_further_than_anybody_reads(account, monkeypatch):
+    monkeypatch.setattr(resuming, "MOST", 2)
+    accounts.pause(account)
+    late(account, -1, -2, -3)
+    accounts.pause(account)
+    assert resuming.preview(resuming.of_account(account), NOW).waiting == 2
+
+
+def test_rows_of_everything_are_found_by_what_is_due(account, plan):
+    assert "delivery_due" in plan(resuming.of_everything().filter(due_at__lt=NOW))
