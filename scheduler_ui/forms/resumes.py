@@ -25,6 +25,8 @@ class ResumeForm(WhenForm):
         widget=forms.NumberInput({"class": "field num", "inputmode": "numeric"}),
     )
 
+    seen = forms.IntegerField(required=False)
+
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, **kwargs)
         self.now = now
@@ -43,6 +45,11 @@ class ResumeForm(WhenForm):
         if self.reading is not None and "at" not in self.errors and self.reading.instant < self.now:
             self.add_error("at", _("That time has passed. Choose a later one."))
         return cleaned
+
+    def is_about_others(self, overdue: int) -> bool:
+        """What shall become of "all of them" was chosen for as many as the page had named."""
+        is_for_all = self.cleaned_data["choice"] not in {"", Choice.POLICY}
+        return is_for_all and self.cleaned_data.get("seen") not in {None, overdue}
 
     def decision(self) -> Decision:
         choice = self.cleaned_data["choice"] or Choice.POLICY

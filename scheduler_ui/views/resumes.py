@@ -113,13 +113,15 @@ def form_for(request: HttpRequest) -> ResumeForm:
 
 
 def _end(request: HttpRequest, hold: Hold) -> HttpResponse:
-    form = form_for(request)
+    form, preview = form_for(request), resuming.preview(hold.rows, timezone.now())
+    has_changed = False
     if request.method == "POST" and form.is_valid():
-        return _carry_out(request, hold, form)
-    preview = resuming.preview(hold.rows, timezone.now())
+        has_changed = form.is_about_others(preview.overdue)
+        if not has_changed:
+            return _carry_out(request, hold, form)
     template = "resumes/_confirm.html" if request.htmx else "resumes/confirm.html"
-    words = {"hold": hold, "preview": preview, "form": form}
-    return render(request, template, words, status=422 if form.errors else 200)
+    words = {"hold": hold, "preview": preview, "form": form, "has_changed": has_changed}
+    return render(request, template, words, status=422 if form.errors else 409 if has_changed else 200)
 
 
 def _carry_out(request: HttpRequest, hold: Hold, form: ResumeForm) -> HttpResponse:

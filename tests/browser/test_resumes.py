@@ -85,6 +85,26 @@ def test_what_is_wrong_in_hidden_inputs_keeps_no_other_choice_from_being_made(si
     assert Delivery.objects.get().hold_reason == ""
 
 
+def test_what_became_overdue_while_the_dialog_was_open_is_shown_before_it_is_dropped(sign_in, person, workspace):
+    account = an_account(workspace)
+    a_late_post(account, hours=1)
+    pauses.pause(workspace, person, timezone.now())
+    page = sign_in(person)
+    page.goto("/")
+    page.get_by_role("link", name="Resume…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Drop all of them").click()
+    a_late_post(account, hours=2)
+    Delivery.objects.update(hold_reason="paused")
+    dialog.get_by_role("button", name="Resume").click()
+    expect(dialog.get_by_text("What is overdue has changed since you opened this.")).to_be_visible()
+    expect(dialog.get_by_text("2 posts are overdue")).to_be_visible()
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"scheduled"}
+    expect(dialog.get_by_label("Drop all of them")).to_be_checked()
+    dialog.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("2 are dropped.")).to_be_visible()
+
+
 def test_a_pause_ends_without_a_script(sign_in, open_page, person, workspace):
     a_late_post(an_account(workspace), hours=3)
     pauses.pause(workspace, person, timezone.now())

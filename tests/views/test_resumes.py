@@ -128,6 +128,26 @@ def test_new_times_that_cannot_be_are_refused_and_nothing_moves(client, account,
     assert sentence in words(answer)
 
 
+@pytest.mark.parametrize("choice", ["publish", "drop"])
+def test_a_choice_about_all_of_them_is_one_about_those_that_were_named(client, account, choice):
+    """The page has stood open for an hour."""
+    late(account, 10, 20)
+    accounts.pause(account)
+    url = reverse("account_resume", args=[account.public_id])
+    answer = client.post(url, {"choice": choice, "seen": "1"})
+    assert (answer.status_code, held()) == (409, [("scheduled", "paused")] * 2)
+    assert "What is overdue has changed since you opened this." in words(answer)
+    assert '<input type="hidden" name="seen" value="2">' in answer.content.decode()
+    assert client.post(url, {"choice": choice, "seen": "2"}).status_code == 302
+
+
+def test_the_late_policy_needs_no_second_look(client, account):
+    late(account, 10, 20)
+    accounts.pause(account)
+    url = reverse("account_resume", args=[account.public_id])
+    assert client.post(url, {"choice": "policy", "seen": "1"}).status_code == 302
+
+
 def test_a_resume_in_a_dialog_draws_the_page_under_it_anew(client, account):
     accounts.pause(account)
     url = reverse("account_resume", args=[account.public_id])
