@@ -84,7 +84,9 @@ def page_of(found: list[Any], place: Place, *, last: Any = None, name: str = "pu
     has_more, found = len(found) > size, found[:size]
     is_cut = last is not None and not has_more
     far = last if is_cut else found[-1] if found else None
-    ends = [_named(far, name) if has_more or is_cut else "", _named(found[0], name) if found else ""]
+    # An empty one leads back over what it has looked through.
+    near = found[0] if found else far
+    ends = [_named(far, name) if has_more or is_cut else "", _named(near, name) if near else ""]
     if place.is_back:
         return Page(found[::-1], after=ends[1], before=ends[0], is_cut=is_cut)
     return Page(found, after=ends[0], before=ends[1] if place.neighbour is not None else "", is_cut=is_cut)

@@ -218,6 +218,17 @@ def test_search_ends_after_so_many_rows_and_goes_on_from_there(workspace, accoun
     assert [page.is_cut for page in pages] == [True, True, False]
 
 
+def test_search_that_found_nothing_yet_leads_back(workspace, account, monkeypatch):
+    monkeypatch.setattr(queues, "LOOKED_THROUGH", 3)
+    for number in range(8):
+        a_post(workspace, account, text="Winter" if number < 2 else "Summer", scheduled_for=NOW + number * MINUTE)
+    chosen = Filter(words="winter")
+    second = queues.read(workspace, chosen, after=queues.read(workspace, chosen).after)
+    assert (texts(second), second.is_cut) == ([], True)
+    back = queues.read(workspace, chosen, before=second.before)
+    assert texts(queues.read(workspace, chosen, before=back.before)) == ["Winter", "Winter"]
+
+
 def test_search_goes_back_over_what_it_looked_through(workspace, account, monkeypatch):
     monkeypatch.setattr(queues, "LOOKED_THROUGH", 3)
     for number in range(8):
