@@ -7,6 +7,8 @@ from django.urls import get_resolver
 
 def pre_fork(server, worker) -> None:
     """Load the pages before, and keep the garbage collector from writing to them after: both then share the memory."""
+    if not server.cfg.preload_app:
+        return  # there is nothing yet to share
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()

@@ -16,15 +16,23 @@ LARGE = {"argparse", "dataclasses", "django", "email", "http.client", "inspect",
 # A full collection writes to every object that it looks at.
 COLLECTED = """
 import gc, os, psutil
+from types import SimpleNamespace
 from project import start, web
 start.start()
-web.pre_fork(None, None)
+web.pre_fork(SimpleNamespace(cfg=SimpleNamespace(preload_app=True)), None)
 if os.fork():
     os.wait()
 else:
     gc.collect()
     memory = psutil.Process().memory_full_info()
     print(memory.uss < memory.rss / 4)
+"""
+NOT_PRELOADED = """
+import sys
+from types import SimpleNamespace
+from project import web
+web.pre_fork(SimpleNamespace(cfg=SimpleNamespace(preload_app=False)), None)
+print("project.settings" in sys.modules)
 """
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="what is shared is only told by Linux")
 
@@ -56,6 +64,10 @@ def test_web_process_shares_its_memory_with_the_one_that_restarts_it(tmp_path: P
     finally:
         running.end()
         running.clear_away()
+
+
+def test_web_process_that_shares_nothing_loads_no_page_before() -> None:
+    assert python(NOT_PRELOADED) == "False\n"
 
 
 @only_linux
