@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,38 +59,56 @@ def deliver(delivery_id: int) -> None:
 def _take_up_parked() -> None:
     while (parked := seats.next_parked(in_flight)) is not None:
         try:
-            _deliver_once(parked)
+            _deliver_once(*parked)
         except DatabaseError:
             break  # the next ones would fare no better; whatever is still due is offered again
         except Exception as error:
             logger.error("a delivery failed in a way that it should not: %s", place_of(error))
 
 
-def _deliver_once(delivery_id: int) -> None:
+def _deliver_once(delivery_id: int, known: Delivery | None = None) -> None:
     seats.taken(delivery_id)
     with _in_flight_lock:
         if delivery_id in in_flight:
             return
         in_flight.add(delivery_id)
     try:
-        _deliver(delivery_id)
+        _deliver(delivery_id, known)
     finally:
         with _in_flight_lock:
             in_flight.discard(delivery_id)
 
 
-def _deliver(delivery_id: int) -> None:
+def _deliver(delivery_id: int, known: Delivery | None) -> None:
     crash.point("taken")
-    delivery = Delivery.in_full(delivery_id)
+    delivery = known if known is not None and _is_fresh(known) else _read(delivery_id)
     if delivery is None or delivery.due_at is None or delivery.hold_reason:
         return
-    if delivery.due_at > clock.now() + span("lead") * 2 + timedelta(seconds=1):
+    if delivery.due_at > clock.now() + _early():
         return
     if not clock.is_steady() or clock.is_leapt_over(delivery.due_at):
         return
-    with seats.held(delivery.pk, platform_tools.network_of(delivery.account), delivery.account_id) as has_seat:
+    network = platform_tools.network_of(delivery.account)
+    with seats.held(delivery.pk, network, delivery.account_id, delivery) as has_seat:
         if has_seat:
             _act(delivery)
+
+
+def _is_fresh(delivery: Delivery) -> bool:
+    """As long as it may wait for its second it may wait for a seat: the claim is fenced by what was read."""
+    return delivery.status in WAITING and time.monotonic() < delivery.is_read_until
+
+
+def _read(delivery_id: int) -> Delivery | None:
+    delivery = Delivery.in_full(delivery_id)
+    if delivery is not None:
+        delivery.is_read_until = time.monotonic() + _early().total_seconds()
+    return delivery
+
+
+def _early() -> timedelta:
+    """How long before its second a delivery may be taken."""
+    return span("lead") * 2 + timedelta(seconds=1)
 
 
 def _act(delivery: Delivery) -> None:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 
@@ -28,7 +29,7 @@ class Seats:
         self._lock = threading.Lock()
         self._networks: Counter[str] = Counter()
         self._accounts: Counter[int] = Counter()
-        self._parked: dict[str, dict[int, dict[int, None]]] = {}
+        self._parked: dict[str, dict[int, dict[int, Any]]] = {}
         self._is_open = True
         # Overdue deliveries that this process has offered and nobody here has taken yet, with when that was.
         self._out: dict[int, float] = {}
@@ -58,15 +59,15 @@ class Seats:
             return wants
 
     @contextmanager
-    def held(self, delivery_id: int, network: str, account_id: int) -> Iterator[bool]:
-        """A seat for the time of the block. False: there is none, and the delivery is parked."""
+    def held(self, delivery_id: int, network: str, account_id: int, known: Any = None) -> Iterator[bool]:
+        """A seat for the time of the block. False: there is none, and the delivery is parked with what is `known`."""
         with self._lock:
             has_seat = self._has_room(network) and self._accounts[account_id] < _account_cap()
             if has_seat:
                 self._networks[network] += 1
                 self._accounts[account_id] += 1
             elif self._is_open:
-                self._parked.setdefault(network, {}).setdefault(account_id, {})[delivery_id] = None
+                self._parked.setdefault(network, {}).setdefault(account_id, {})[delivery_id] = known
         try:
             yield has_seat
         finally:
@@ -74,8 +75,10 @@ class Seats:
                 with self._lock:
                     self._leave(network, account_id)
 
-    def next_parked(self, busy: Container[int] = ()) -> int | None:
-        """A parked delivery whose network and account have room now; it comes to `held` like any other.
+    def next_parked(self, busy: Container[int] = ()) -> tuple[int, Any] | None:
+        """A parked delivery whose network and account have room now, and what is known of it.
+
+        It comes to `held` like any other.
 
         `busy`: in the hands of a thread that has only just parked it, and asks here next.
         """
@@ -112,16 +115,16 @@ class Seats:
         self._networks += Counter()
         self._accounts += Counter()
 
-    def _take(self, network: str, account_id: int, delivery_id: int) -> int:
+    def _take(self, network: str, account_id: int, delivery_id: int) -> tuple[int, Any]:
         """One of an account, which then goes behind the others, and its network behind the other networks."""
         accounts = self._parked.pop(network)
         deliveries = accounts.pop(account_id)
-        del deliveries[delivery_id]
+        known = deliveries.pop(delivery_id)
         if deliveries:
             accounts[account_id] = deliveries
         if accounts:
             self._parked[network] = accounts
-        return delivery_id
+        return delivery_id, known
 
 
 def _threads() -> int:

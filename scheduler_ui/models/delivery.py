@@ -60,6 +60,8 @@ class Delivery(models.Model):
 
     # False where in_full has looked and there is none.
     has_media = True
+    # By the steady clock: so long whoever has read it need not read it again.
+    is_read_until = 0.0
 
     class Meta:
         verbose_name_plural = "deliveries"

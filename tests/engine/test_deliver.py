@@ -1,8 +1,11 @@
 """One path publishes: claim, send at the second, settle once."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scheduler_ui.domain import accounts, platform_tools
 from scheduler_ui.engine import beats, claims, clock, deliver, settle
@@ -370,8 +373,8 @@ def test_delivery_parked_while_its_seat_is_freed_is_not_dropped(account, fake, a
     seat = seats.held(0, platform_tools.network_of(account), account.pk)
     act = deliver._deliver
 
-    def parked_then_freed(delivery_id):
-        act(delivery_id)
+    def parked_then_freed(delivery_id, known):
+        act(delivery_id, known)
         monkeypatch.setattr(deliver, "_deliver", act)
         seat.__exit__(None, None, None)
         deliver._take_up_parked()  # as the thread that leaves the seat
@@ -380,3 +383,39 @@ def test_delivery_parked_while_its_seat_is_freed_is_not_dropped(account, fake, a
     assert seat.__enter__()
     deliver.deliver(row.pk)
     assert again(row).status == Status.PUBLISHED
+
+
+@pytest.fixture
+def parked(account, fake, settings):
+    """A due delivery that has been read and found no seat; the next thread that is done takes it up."""
+    settings.PUNCTUAL = settings.PUNCTUAL | {"threads": 1}
+    row = a_post(account.workspace, account, scheduled_for=clock.now()).deliveries.get()
+    with seats.held(0, platform_tools.network_of(account), account.pk):
+        deliver.deliver(row.pk)
+    return row
+
+
+def joined_reads(captured):
+    return [query["sql"] for query in captured if "JOIN" in query["sql"] and "scheduler_ui_post" in query["sql"]]
+
+
+def test_parked_delivery_is_not_read_again_within_moments(parked, again):
+    with CaptureQueriesContext(connection) as captured:
+        deliver._take_up_parked()
+    assert joined_reads(captured.captured_queries) == []
+    assert again(parked).status == Status.PUBLISHED
+
+
+def test_parked_delivery_that_was_read_long_ago_is_read_again(parked, again, settings, monkeypatch):
+    steady = time.monotonic
+    monkeypatch.setattr(deliver.time, "monotonic", lambda: steady() + 3)
+    with CaptureQueriesContext(connection) as captured:
+        deliver._take_up_parked()
+    assert len(joined_reads(captured.captured_queries)) == 1
+    assert again(parked).status == Status.PUBLISHED
+
+
+def test_parked_delivery_that_has_changed_since_it_was_read_is_left_alone(parked, fake, again):
+    Delivery.objects.update(hold_reason=Hold.PAUSED)
+    deliver._take_up_parked()
+    assert (again(parked).status, fake.calls) == (Status.SCHEDULED, [])
