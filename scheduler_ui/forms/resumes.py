@@ -9,6 +9,7 @@ from scheduler_ui.domain.overdue import Choice, Decision
 from scheduler_ui.forms.times import LocalTimeField, WhenForm
 
 QUARTER = timedelta(minutes=15)
+GAP = gettext_lazy("A whole number of minutes, from 1 to 1440.")
 
 
 class ResumeForm(WhenForm):
@@ -22,6 +23,7 @@ class ResumeForm(WhenForm):
         initial=10,
         required=False,
         label=gettext_lazy("Minutes from one to the next"),
+        error_messages={name: GAP for name in ("invalid", "min_value", "max_value")},
         widget=forms.NumberInput({"class": "field num", "inputmode": "numeric"}),
     )
 

@@ -115,6 +115,8 @@ def test_a_choice_is_carried_out(client, account, choice, status, at, said):
     [
         ({"at": "", "gap": "5"}, "Choose a date and a time."),
         ({"at": "2026-11-23T10:00", "gap": ""}, "Say how many minutes."),
+        ({"at": "2026-11-23T10:00", "gap": "0"}, "A whole number of minutes, from 1 to 1440."),
+        ({"at": "2026-11-23T10:00", "gap": "some"}, "A whole number of minutes, from 1 to 1440."),
         ({"at": "2026-11-23T08:59", "gap": "5"}, "That time has passed. Choose a later one."),
         ({"at": "2027-03-28T02:30", "gap": "5"}, "does not exist"),
     ],
