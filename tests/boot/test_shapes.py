@@ -58,14 +58,14 @@ def test_half_a_shape_is_refused_in_a_sentence(given, variables, words):
     assert "p%40ss" not in str(raised.value)
 
 
-def test_postgresql_has_a_pool_and_checks_what_it_borrows(given, tmp_path):
+def test_postgresql_has_a_pool_of_so_many_connections(given, tmp_path):
     given(**GROWN)
     found = shapes.database(tmp_path, 24)
     place = (found["HOST"], found["PORT"], found["USER"], found["PASSWORD"], found["NAME"])
     assert place == ("db.example.org", 5433, "me", "p@ss", "punctual")
     assert (found["OPTIONS"]["pool"]["max_size"], found["OPTIONS"]["sslmode"]) == (24, "require")
     # Django refuses a pool beside connections that are kept.
-    assert (found["CONN_MAX_AGE"], found["CONN_HEALTH_CHECKS"]) == (0, True)
+    assert (found["CONN_MAX_AGE"], found["ENGINE"]) == (0, "project.postgresql")
 
 
 def test_sqlite_at_a_path_of_its_own_commits_as_durably(given, tmp_path):
