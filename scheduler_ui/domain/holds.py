@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Workspace
+from scheduler_ui.models import WAITING, Account, Delivery, Hold, Post, Status, Tab, Workspace
 
 # A person has to look before it goes on.
 BRAKES = (Hold.BRAKE, Hold.REPEAT)
@@ -40,12 +40,13 @@ def put(account: Account) -> int:
     What is released is offered afresh.
     """
     hold = hold_for(account)
-    rows = Delivery.objects.filter(account=account).exclude(hold_reason__in=[*OTHERS, hold])
-    waiting = rows.filter(status__in=WAITING)
+    # By their tabs an index finds them among all that the account ever had; a sender may wait for this to be written.
+    mine = Delivery.objects.filter(workspace=account.workspace_id, account=account)
+    waiting = mine.filter(tab__in=[Tab.UPCOMING, Tab.RETRYING]).exclude(hold_reason__in=[*OTHERS, hold])
     held = waiting.update(**turned_to(hold))
     # Looking something up needs a working sign-in, but not the person's leave to publish.
     look_up = Hold.RECONNECT if hold == Hold.RECONNECT else Hold.NONE
-    asked = Delivery.objects.filter(account=account, status__in=[Status.UNCONFIRMED, Status.PROCESSING])
+    asked = mine.filter(tab__in=[Tab.PUBLISHING, Tab.NEEDS_YOU], status__in=[Status.UNCONFIRMED, Status.PROCESSING])
     asked.exclude(hold_reason__in=[Hold.DELETED, look_up]).update(hold_reason=look_up, queued_at=None)
     return held
 

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scheduler_ui.domain import accounts, deliveries, pauses
+from scheduler_ui.domain import accounts, deliveries, holds, pauses
 from scheduler_ui.models import Delivery, Hold
 from tests.factories import NOW, a_delivery, a_post, a_user, a_workspace, an_account
 
@@ -36,3 +38,16 @@ def test_pause_of_a_workspace_is_remembered_too():
     pauses.resume(workspace)
     assert (Delivery.objects.get().hold_reason, Delivery.objects.get().held_for) == (Hold.NONE, Hold.PAUSED)
     assert workspace.accounts.get() == account
+
+
+@pytest.mark.embedded_only  # the other database knows how many rows there are, and takes the index of the fewest
+def test_hold_is_put_without_reading_all_that_an_account_ever_had():
+    account = an_account(a_workspace(a_user()))
+    a_post(account.workspace, account)
+    with CaptureQueriesContext(connection) as asked:
+        holds.put(account)
+    updates = [query["sql"] for query in asked if query["sql"].startswith('UPDATE "scheduler_ui_delivery"')]
+    with connection.cursor() as cursor:
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchone()[3] for sql in updates]
+    found = "delivery_of_account (workspace_id=? AND account_id=? AND tab=?)"
+    assert [found in plan for plan in plans] == [True, True], plans
