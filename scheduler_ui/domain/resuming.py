@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler_ui.domain import overdue
 from scheduler_ui.domain.brakes import cap_of
-from scheduler_ui.domain.lateness import Policy, late_since
+from scheduler_ui.domain.lateness import MOST_MINUTES, Policy, late_since
 from scheduler_ui.domain.overdue import Decision
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Hold, LateThen, Status, User, Workspace
 
@@ -107,8 +107,12 @@ def _waiting(hold: Hold) -> QuerySet[Delivery]:
 
 
 def _overdue(rows: QuerySet[Delivery], now: datetime) -> QuerySet[Delivery]:
-    """Also what has been given a turn, later than its promise, in the line after an outage."""
-    return rows.filter(Q(due_at__lt=now) | Q(status=Status.SCHEDULED, scheduled_for__lt=now, due_at__isnull=False))
+    """Also what has been given a turn, later than its promise, in the line after an outage.
+
+    No turn is later than a late policy may allow: by that the index of what is due is found.
+    """
+    in_line = Q(status=Status.SCHEDULED, scheduled_for__lt=now)
+    return rows.filter(Q(due_at__lt=now) | in_line, due_at__lt=now + timedelta(minutes=MOST_MINUTES))
 
 
 @dataclass(frozen=True)
