@@ -98,8 +98,7 @@ def _target(url: str) -> Iterator[None]:
     if not known:
         # Without the value: it may hold a password.
         raise Refused(_("The address must be like postgres://USER:PASSWORD@HOST:5432/NAME."))
-    here = connection.settings_dict
-    if all(str(settings.get(key) or "") == str(here.get(key) or "") for key in ("ENGINE", "HOST", "PORT", "NAME")):
+    if _place(settings) == _place(connection.settings_dict):
         raise Refused(_("That is the database in use."))
     with databases.opened(TARGET, settings):
         try:
@@ -107,6 +106,11 @@ def _target(url: str) -> Iterator[None]:
         except DatabaseError as error:
             raise Refused(_("The target cannot be reached: %(error)s") % {"error": str(error).strip()}) from None
         yield
+
+
+def _place(settings: dict[str, Any]) -> list[str]:
+    kind = str(settings["ENGINE"]).rpartition(".")[2]  # ours is Django's with a better pool
+    return [kind, *(str(settings.get(key) or "") for key in ("HOST", "PORT", "NAME"))]
 
 
 def _begin(models: list[Any]) -> int:

@@ -127,6 +127,11 @@ def test_database_in_use_is_no_target(here):
     assert here.refuses("copy_to", f"sqlite:///{here.folder}/punctual.sqlite3") == "That is the database in use."
 
 
+def test_database_in_use_is_no_target_on_a_server_either(grown):
+    grown.manage("prepare")
+    assert grown.refuses("copy_to", grown.extra["DATABASE_URL"]) == "That is the database in use."
+
+
 def test_media_go_to_the_store_and_are_compared(here, grown):
     with S3() as store:
         said = here.manage("copy_to", grown.extra["DATABASE_URL"], **store.environment())
