@@ -1,7 +1,7 @@
 """What bounds the drain: the same statements and the same durable commits, without our code.
 
 On SQLite one thread, sixteen posts to a commit, which is the best that sharing commits can come to; on PostgreSQL as
-many threads as a worker has, each with a connection, a commit for each claim and each settlement.
+many threads as a worker has, each with a connection, one statement and so one commit for each claim and settlement.
 Run as a program like `tests.bench.ours`; prints one line of JSON.
 """
 
@@ -12,13 +12,14 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from project.start import start
 from tests.bench import record
 from tests.bench.options import Options
 
 TOGETHER = 16
+Values = Callable[[int, str], tuple[object, ...]]
 NOW = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "clock_timestamp()"}
 CLAIM = (
     "UPDATE scheduler_ui_delivery SET status = 'publishing', token = {p}, lease_until = {now}, due_at = {now}, "
@@ -29,7 +30,10 @@ SETTLE = (
     "UPDATE scheduler_ui_delivery SET status = 'published', token = '', lease_until = NULL, due_at = NULL, "
     "remote_id = {p}, sent_at = {now}, settled_at = {now} WHERE id = {p} AND status = 'publishing' AND token = {p}"
 )
-CLOSE = "UPDATE scheduler_ui_attempt SET outcome = 'published', ended_at = {now}, sent_at = {now} WHERE token = {p}"
+CLOSE = (
+    "UPDATE scheduler_ui_attempt SET outcome = 'published', ended_at = {now}, sent_at = {now} "
+    "WHERE delivery_id = {p} AND kind = 'send' AND number = 1"
+)
 
 
 def run(options: Options) -> dict:
@@ -79,10 +83,17 @@ def _share(options: Options, keys: list[int]) -> None:
     claim, settle = _words("postgresql", "%s")
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
         for key in keys:
-            token = {key: secrets.token_hex(16)}
-            _commit(database, claim, token)
+            token = secrets.token_hex(16)
+            _at_once(database, claim, key, token)
             record.note(str(options.log), "S", key)
-            _commit(database, settle, token)
+            _at_once(database, settle, key, token)
+
+
+def _at_once(database, statements: Sequence[tuple[str, Values]], key: int, token: str) -> None:
+    """Both statements as one, the second only where the first changed its row: what rows.update_row sends."""
+    (first, values), (second, more) = statements
+    second = second.replace("VALUES (", "SELECT ").removesuffix(")") if "VALUES" in second else f"{second} RETURNING 1"
+    database.execute(f"WITH changed AS ({first} RETURNING 1) {second}", [*values(key, token), *more(key, token)])
 
 
 def _commit(database, statements: Iterable[tuple[str, object]], tokens: dict[int, str]) -> None:
@@ -98,7 +109,7 @@ def _words(vendor: str, p: str) -> tuple[list, list]:
     claim, settle, close = (text.format(p=p, now=NOW[vendor]) for text in (CLAIM, SETTLE, CLOSE))
     return (
         [(claim, lambda key, token: (token, token, '{"text": "x"}', key)), (_open(vendor, p), _attempt)],
-        [(settle, lambda key, token: (f"bench-{key}", key, token)), (close, lambda _key, token: (token,))],
+        [(settle, lambda key, token: (f"bench-{key}", key, token)), (close, lambda key, _token: (key,))],
     )
 
 
