@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from scheduler_ui.models import Notice
+
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "scheduler_ui"
 MAY_IMPORT = {
@@ -71,6 +73,14 @@ def _writes_status(node):
         return any(isinstance(target, ast.Attribute) and target.attr == "status" for target in node.targets)
     is_update = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update"
     return is_update and any(keyword.arg == "status" for keyword in node.keywords)
+
+
+def test_every_kind_of_notice_is_told_by_somebody():
+    calls = [node for path in MODULES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    telling = [
+        call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "tell" and call.args
+    ]
+    assert {ast.unparse(call.args[0]) for call in telling} >= {f"Notice.Kind.{kind}" for kind in Notice.Kind.names}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(APP)))

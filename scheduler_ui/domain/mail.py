@@ -35,7 +35,6 @@ CHOICES = {
     Notice.Kind.HELD: "mail_asked",
     Notice.Kind.DIGEST: "mail_failed",
     Notice.Kind.CLOCK: "mail_worker",
-    Notice.Kind.QUEUE: "mail_worker",
 }
 
 

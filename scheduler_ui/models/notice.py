@@ -20,7 +20,6 @@ class Notice(models.Model):
         HELD = "held", _("A post is held")
         DIGEST = "digest", _("After an outage")
         CLOCK = "clock", _("A clock is wrong")
-        QUEUE = "queue", _("The queue is away")
 
     public_id = PublicIdField()
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="notices", db_index=False)

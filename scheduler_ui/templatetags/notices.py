@@ -16,7 +16,6 @@ LOOKS = {
     Notice.Kind.HELD: ("s-warn", "pause"),
     Notice.Kind.DIGEST: ("s-warn", "history"),
     Notice.Kind.CLOCK: ("s-warn", "clock-alert"),
-    Notice.Kind.QUEUE: ("s-warn", "server"),
 }
 
 
