@@ -43,6 +43,7 @@ class Row:
 class Page:
     record: Record
     median: str
+    is_median_late: bool
     most_have: str
     most: str
     chart: Chart
@@ -57,9 +58,11 @@ def read(workspace: Workspace, viewer: User, month: Month, now: datetime) -> Pag
     late = record.latest_late(workspace, month) if found.spread.late else []
     crowds = record.crowds(workspace, late) if late else {}
     clock = Clock.of(viewer)
+    median = found.spread.quantile(0.5)
     return Page(
         record=found,
-        median=lateness_in_words(found.spread.quantile(0.5)),
+        median=lateness_in_words(median),
+        is_median_late=median > record.LATE_MS,
         most_have=lateness_in_words(found.spread.quantile(0.95)),
         most=lateness_in_words(found.spread.most),
         chart=charts.draw(found.days),

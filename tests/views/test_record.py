@@ -56,6 +56,19 @@ def test_one_post_is_a_sentence_figures_and_a_drawing(member, out):
     assert ("None was late by more than a second." in page, '<svg class="chart"' in page) == (True, True)
 
 
+def test_median_is_green_up_to_a_second_and_beyond_it_the_words_say_so_too(member, out):
+    out(1000)
+    assert '<span class="ok">1.0 s</span> <small>median; 95 of 100' in text_of(show(member))
+    Delivery.objects.update(late_ms=1001)
+    assert '<span class="warn">1.0 s</span> <small>median, over 1 s; 95 of 100' in text_of(show(member))
+
+
+def test_median_of_nothing_has_no_colour(member, out):
+    out()
+    Delivery.objects.update(status=Status.FAILED, late_ms=None)
+    assert "<span>0.00 s</span> <small>median; 95 of 100" in text_of(show(member))
+
+
 def test_late_ones_are_listed_with_the_reason(member, out):
     out(302_000, text="Winter roast")
     page = text_of(show(member))
