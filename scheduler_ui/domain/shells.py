@@ -28,14 +28,15 @@ class Pause:
 class Shell:
     """One member's surroundings. `trouble` counts what failed, was missed, stopped or asks.
 
-    `off_clock` names the living worker whose clock is wrong by most, with its offset in ms; `restored_from` is the
-    moment of the backup that the database was restored from, while that matters.
+    `is_due`: the next one's time has come; `off_clock` names the living worker whose clock is wrong by most, with its
+    offset in ms; `restored_from` is the moment of the backup that the database was restored from, while that matters.
     """
 
     accounts: list[Account]
     trouble: int
     unread: int
     next_due_at: datetime | None
+    is_due: bool
     beat_at: datetime | None
     is_worker_alive: bool
     is_publishing_on: bool
@@ -72,12 +73,13 @@ def look(member: Membership, now: datetime) -> Shell:
     parts = _around(member, now - gone)
     around = workspace.annotate(**parts).values(*_OWN, *parts).get()
     accounts = Account.objects.filter(workspace_id=member.workspace_id).exclude(state=Account.State.DISCONNECTED)
-    beat_at, host = around["beat_at"], around["off_host"]
+    due_at, beat_at, host = around["next_due_at"], around["beat_at"], around["off_host"]
     return Shell(
         accounts=sorted(accounts, key=lambda account: str(account).casefold()),
         trouble=around["failed"] + around["asking"],
         unread=around["unread"],
-        next_due_at=around["next_due_at"],
+        next_due_at=due_at,
+        is_due=due_at is not None and due_at <= now,
         beat_at=beat_at,
         is_worker_alive=beat_at is not None and now - beat_at <= gone,
         is_publishing_on=_is_on(around["is_on"]),

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduler_ui.domain import boards
+from scheduler_ui.domain.clocks import Clock
 from scheduler_ui.models import Status, Worker
 from tests.factories import a_membership, a_post, a_user, a_workspace, an_account
 
@@ -40,6 +41,18 @@ def test_page_with_a_worker_is_calm(client, member):
     a_worker()
     page = client.get("/settings/").content.decode()
     assert ("No worker is running: " in page, "Worker is running" in page) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(-121, "Next post due 2 h 1 min ago"), (0, "Next post due now"), (10, "Next post ")]
+)
+def test_sidebar_says_of_a_post_whose_time_has_come_that_it_is_due(client, member, minutes, words):
+    a_worker()
+    at = timezone.now() + timedelta(minutes=minutes)
+    a_post(member.workspace, an_account(member.workspace), scheduled_for=at)
+    page = client.get("/settings/").content.decode()
+    face = Clock.of(member.user).point(at, timezone.now()) if minutes > 0 else ""
+    assert words + face in page
 
 
 def test_idle_poll_is_empty_and_costs_two_queries(client, member, django_assert_num_queries):
