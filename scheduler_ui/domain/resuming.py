@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scheduler_ui.domain import overdue
@@ -26,7 +27,8 @@ class Preview:
     """What taking a hold off would do, in deliveries: all that it lets go up to `most`, and how the overdue ones stand.
 
     `posts` counts the posts of the overdue ones; `latest` is how late the latest of those in time is; `braked` are
-    more than may go to one account within an hour, should all of the overdue ones go out.
+    more than may go to one account within an hour, should all of the overdue ones go out; `gap` are the seconds
+    between two of an account, 0 where none has to wait for another.
     """
 
     waiting: int = 0
@@ -37,6 +39,7 @@ class Preview:
     skipped: int = 0
     latest: timedelta = timedelta()
     braked: int = 0
+    gap: float = 0
     most: int = MOST
 
     @property
@@ -83,7 +86,14 @@ def preview(rows: QuerySet[Delivery], now: datetime) -> Preview:
         skipped=skipped,
         latest=max(in_time, default=timedelta()),
         braked=_braked(facts),
+        gap=_gap(facts),
     )
+
+
+def _gap(facts: Sequence["Fact"]) -> float:
+    """Workers send a backlog oldest first, one per account and gap; but what may be out already stands in no line."""
+    in_line = Counter(fact.account for fact in facts if not fact.may_be_out)
+    return float(settings.PUNCTUAL["catch_up_gap"]) if max(in_line.values(), default=0) > 1 else 0
 
 
 def _braked(facts: Sequence["Fact"]) -> int:

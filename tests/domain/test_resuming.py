@@ -54,7 +54,8 @@ def test_preview_says_what_a_resume_would_do(account, django_assert_num_queries)
     asked = resuming.of_account(account)
     with django_assert_num_queries(3):
         said = resuming.preview(asked, NOW)
-    assert said == Preview(waiting=6, overdue=5, posts=5, in_time=3, asked=1, skipped=1, latest=timedelta(minutes=90))
+    counts = {"waiting": 6, "overdue": 5, "posts": 5, "in_time": 3, "asked": 1, "skipped": 1, "gap": 3}
+    assert said == Preview(latest=timedelta(minutes=90), **counts)
 
 
 def test_what_stands_in_line_after_an_outage_is_overdue_since_its_promise(account, person):
@@ -64,7 +65,7 @@ def test_what_stands_in_line_after_an_outage_is_overdue_since_its_promise(accoun
         Delivery.objects.filter(pk=row.pk).update(due_at=NOW + turn * MINUTE)
     accounts.pause(account)
     said = resuming.preview(resuming.of_account(account), NOW)
-    assert said == Preview(waiting=3, overdue=3, posts=3, in_time=2, asked=1, latest=timedelta(minutes=50))
+    assert said == Preview(waiting=3, overdue=3, posts=3, in_time=2, asked=1, latest=timedelta(minutes=50), gap=3)
     assert resume(account, Decision(Choice.DROP), person) == 3
 
 
@@ -73,6 +74,20 @@ def test_what_the_runaway_brake_will_hold_is_said(workspace, account, settings):
     late(account, 10, 20, 30, 90)
     late(an_account(workspace, hourly_cap=0), 10, 20, 30)
     assert resuming.preview(resuming.of_everything(), NOW).braked == 2
+
+
+def test_gap_is_said_where_one_of_an_account_has_to_wait_for_another(workspace, account, settings):
+    (unsure,) = late(account, 10)
+    late(an_account(workspace), 20, -5)
+    gaps = [resuming.preview(resuming.of_everything(), NOW).gap]
+    late(account, 30)
+    gaps.append(resuming.preview(resuming.of_everything(), NOW).gap)
+    unsure.attempts.create(number=1, key=unsure.key, marked_at=NOW, outcome=Attempt.Outcome.UNCONFIRMED)
+    gaps.append(resuming.preview(resuming.of_everything(), NOW).gap)
+    late(account, 40)
+    settings.PUNCTUAL = settings.PUNCTUAL | {"catch_up_gap": 0}
+    gaps.append(resuming.preview(resuming.of_everything(), NOW).gap)
+    assert gaps == [0, 3, 0, 0]
 
 
 def test_a_rate_limits_waiting_makes_nothing_late(account):

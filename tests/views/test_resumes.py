@@ -72,6 +72,15 @@ def test_resuming_says_what_the_runaway_brake_will_hold(client, account):
     )
 
 
+@pytest.mark.parametrize(("gap", "found"), [(3, ["3 s"]), (0.5, ["0.5 s"]), (0, [])])
+def test_resuming_says_how_fast_overdue_posts_go_out(client, account, settings, gap, found):
+    settings.PUNCTUAL = settings.PUNCTUAL | {"catch_up_gap": gap}
+    late(account, 10, 42)
+    accounts.pause(account)
+    said = words(client.get(reverse("account_resume", args=[account.public_id])))
+    assert re.findall("one every (.+?) for each account", said) == found
+
+
 def test_resuming_what_is_not_overdue_asks_nothing(client, account):
     late(account, -5)
     accounts.pause(account)
