@@ -20,6 +20,7 @@ switch, the turn of the hour.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -44,6 +45,7 @@ class Poll:
     url: str
     seconds: int
     is_asking: bool
+    is_without_news: bool = False
 
     def __str__(self) -> str:
         return format_html(
@@ -66,6 +68,18 @@ def poll(request: HttpRequest, path: str = "", query: QueryDict | None = None) -
     return Poll(
         f"{path or request.path}?{asked.urlencode()}", board.seconds, SEEN in request.GET and bool(request.htmx)
     )
+
+
+def poll_beyond(request: HttpRequest, figures: str, next_at: datetime | None) -> Poll:
+    """Of a page that shows more than its workspace: `figures` differ whenever that does; `next_at` it may do so next.
+
+    Such a view looks first, and answers a poll without news itself.
+    """
+    here = poll(request)
+    state = f"{request.board.state}.{figures}"
+    is_known = here.is_asking and request.GET[SEEN] == state
+    seconds = min(here.seconds, boards.pace(next_at, timezone.now()))
+    return Poll(f"{request.path}?{urlencode({SEEN: state})}", seconds, here.is_asking, is_without_news=is_known)
 
 
 def poll_elsewhere(request: HttpRequest, path: str) -> Poll:
