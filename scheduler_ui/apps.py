@@ -1,7 +1,9 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scheduler_ui import checks
 from scheduler_ui.platforms import words
 
 
@@ -11,3 +13,4 @@ class SchedulerUiConfig(AppConfig):
 
     def ready(self) -> None:
         words.install(gettext)
+        register(checks.media_on_one_disk, deploy=True)

@@ -15,6 +15,7 @@ from environ import Env
 from project import environment
 from tests.boot.running import ROOT
 from tests.boot.running import environment as process_environment
+from tests.rig.servers import KEYS
 
 
 @pytest.mark.parametrize(
@@ -155,8 +156,8 @@ def test_process_with_a_wrong_value_ends_with_one_line(tmp_path: Path, command: 
     assert (result.returncode, result.stdout, result.stderr) == (1, "", words)
 
 
-def test_settings_of_production_pass_the_deployment_check(tmp_path: Path) -> None:
-    env = process_environment(tmp_path, 8000, PUBLIC_URL="https://posts.example.org", SECRET_KEY="0123456789" * 5)
+def checked(tmp_path: Path, **variables: str) -> tuple[int, str]:
+    env = process_environment(tmp_path, 8000, PUBLIC_URL="https://posts.example.org", **variables)
     result = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "DEBUG"],
         cwd=ROOT,
@@ -166,7 +167,21 @@ def test_settings_of_production_pass_the_deployment_check(tmp_path: Path) -> Non
         timeout=30,
         check=False,
     )
-    assert (result.returncode, result.stderr) == (0, "")
+    return result.returncode, result.stderr
+
+
+GROWN = {"DATABASE_URL": "postgres://me@db.example.org/punctual", "REDIS_URL": "redis://queue.example.org", **KEYS}
+
+
+@pytest.mark.parametrize("variables", [{"SECRET_KEY": "0123456789" * 5}, {**GROWN, "S3_BUCKET": "punctual"}])
+def test_settings_of_production_pass_the_deployment_check(tmp_path: Path, variables: dict[str, str]) -> None:
+    assert checked(tmp_path, **variables) == (0, "")
+
+
+def test_pictures_that_only_one_of_many_machines_can_read_are_warned_of(tmp_path: Path) -> None:
+    code, said = checked(tmp_path, **GROWN)
+    assert (code, re.findall(r"^\S+: \((\S+)\)", said, re.MULTILINE)) == (1, ["punctual.W001"])
+    assert ("WARNINGS:\n" in said, "ERRORS:\n" in said, "HINT: Set S3_BUCKET" in said) == (True, False, True)
 
 
 def test_example_lists_every_variable_of_the_settings() -> None:

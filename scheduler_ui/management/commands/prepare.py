@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from scheduler_ui import checks
 from scheduler_ui.domain import setup_links, zone_data
 from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.upkeep import upgrades
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self._collect_static()
         zone_data.catch_up(timezone.now())
+        for warning in checks.media_on_one_disk():
+            self.stderr.write(f"{warning.msg} {warning.hint}")
         if setup_links.is_needed():
             self.stdout.write("Make the first user here (the link works once):")
             call_command("setup_link", stdout=self.stdout)
