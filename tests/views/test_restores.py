@@ -70,7 +70,9 @@ def test_poll_brings_what_workers_have_looked_for_since_in_whichever_workspace(o
     elsewhere = a_workspace()
     a_post(elsewhere, an_account(elsewhere))
     restore_mode.begin(NOW, NOW)
-    poll = operator.get(reverse("settings_restored")).context["poll"]
+    page = operator.get(reverse("settings_restored"))
+    poll = page.context["poll"]
+    assert f'<section id="restored" {poll} ' in page.content.decode()
     Delivery.objects.filter(workspace=elsewhere).update(hold_reason="")
     answer = operator.get(poll.url, headers=HTMX)
     assert (answer.status_code, words(answer).strip().startswith("The data is of")) == (200, True)
