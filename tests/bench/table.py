@@ -73,6 +73,7 @@ def _sizes(found: list[dict], results: dict) -> list[list[str]]:
     names = list(results["subjects"])
     return [
         _growing(f"due check, 10 due of {told} rows", "due_check_ms", found, names),
+        _growing(f"the same, overdue for ten minutes, of {told} rows", "overdue_check_ms", found, names),
         _growing(f"the tick's look, nothing due, of {told} rows", "look_ms", found, names),
         _growing(f"a month of 2,000 posts of {told}, CPU", "month_cpu_ms", found, names),
         _growing(f"a page of the queue, of {told}, CPU", "queue_cpu_ms", found, names),
