@@ -1,4 +1,7 @@
-"""Django's PostgreSQL, with a pool that finds out for nothing whether a connection still stands."""
+"""Django's PostgreSQL, with a pool that finds out for nothing whether a connection still stands.
+
+And with statements that are prepared where whoever wrote them says so: `is_prepared` of the text.
+"""
 
 import select
 from typing import Any
@@ -8,7 +11,15 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 
+class PreparingCursor(base.ServerBindingCursor):
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = None, **options: Any) -> Any:
+        return super().execute(query, params, prepare=prepare or getattr(query, "is_prepared", None), **options)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        return super().get_connection_params() | {"cursor_factory": PreparingCursor}
+
     @property
     def pool(self) -> ConnectionPool | None:
         options = self.settings_dict["OPTIONS"].get("pool")

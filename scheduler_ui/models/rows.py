@@ -16,6 +16,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.base import ModelState
 
 
+class Often(str):
+    """A statement that PostgreSQL may plan once for all values: it finds one row by its key, whatever they are.
+
+    Parsing and planning it anew is most of what it costs there.
+    """
+
+    __slots__ = ()
+    is_prepared = True
+
+
 def _database() -> BaseDatabaseWrapper:
     """The thread's connection itself: its stand-in looks it up anew for every attribute, dozens of times a row."""
     return connections[DEFAULT_DB_ALIAS]
@@ -79,14 +89,14 @@ def _in_one(update: Update) -> tuple[str, list[Any]]:
     """A statement that answers with a row if the update's was changed; what it inserted is in it by its key."""
     changing, values = update.statement()
     if update.then is None:
-        return f"{changing} RETURNING 1", values
+        return Often(f"{changing} RETURNING 1"), values
     changed = f"WITH changed AS ({changing} RETURNING 1)"
     if isinstance(update.then, Update):
         following, more = update.then.statement()
         following = f"followed AS ({following} AND EXISTS (SELECT FROM changed))"
-        return f"{changed}, {following} SELECT 1 FROM changed", values + more
+        return Often(f"{changed}, {following} SELECT 1 FROM changed"), values + more
     inserting, more = _insert_statement(update.then, "SELECT {} FROM changed")
-    return f"{changed} {inserting}", values + more
+    return Often(f"{changed} {inserting}"), values + more
 
 
 def _is_changed(update: Update, found: Sequence[Any] | None) -> bool:
@@ -117,7 +127,7 @@ class Reader:
     def __init__(self, model: type[models.Model], related: Sequence[str] = (), flags: Mapping[str, str] | None = None):
         self._model, self._flags = model, dict(flags or {})
         self._parts = [("", model), *((name, _field(model, name).related_model) for name in related)]
-        self._sql = self._select()
+        self._sql = Often(self._select())
 
     def read(self, pk: int) -> Any:
         """The row, or None."""
