@@ -19,13 +19,15 @@ from scheduler_ui.engine.stores import Store
 logger = logging.getLogger(__name__)
 # Between two looks: with nothing known that comes sooner, with more due than there are free threads, and at least.
 IDLE, BUSY, SHORTEST = 0.25, 0.05, 0.002
+# While there is a backlog a thread brings some for those that come after it: each look costs as much as a statement.
+AT_ONCE = 4
 # What a worker takes into its own hands while the queue is away: so many messages, due within so many seconds.
 MOST_KEPT = 1000
 SOON = 1.0
 
 
 class WakingQueue(Huey):
-    """One thread of a process asks the queue, for all of them, and never for more than there are free threads."""
+    """One thread of a process asks the queue, for all of them, and for hardly more than there are free threads."""
 
     def __init__(self, name: str, store: Store, keys: Sequence[str]):
         self.storage: Store = store
@@ -107,7 +109,7 @@ class WakingQueue(Huey):
     def take(self, *, wait: bool = True) -> Task | None:
         """The next task for the calling thread; None when the worker stops, or at once where it does not wait."""
         if self._may_hold_more and self._ready.empty():
-            self.fetch(own=1)
+            self.fetch(own=AT_ONCE)
         with self._counting:
             self._idle += 1
         try:
@@ -121,7 +123,7 @@ class WakingQueue(Huey):
         return self.deserialize_task(found) if isinstance(found, bytes) else found
 
     def fetch(self, own: int = 0) -> float:
-        """Bring what is due to this process's free threads; `own` counts a caller that is about to be one.
+        """Bring what is due to this process's free threads; `own` is what a caller takes that is about to be one.
 
         Tells in how many seconds it is worth doing so again.
         """
