@@ -11,7 +11,7 @@ _SECRETS = [
     re.compile(r"\b(?P<keep>whsec_)[\w+/=-]+"),
     re.compile(r"\b(?P<keep>)eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"),
     re.compile(
-        r"(?i)(?P<keep>(?:[\w-]*(?:password|passwd|secret|token|api_?key|jwt)|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',&;}]+"
+        r"(?i)(?P<keep>(?:password|passwd|secret|token|api_?key|jwt|authorization)[\"']?\s*[=:]\s*[\"']?)[^\s\"',&;}]+"
     ),
     re.compile(r"\b(?P<keep>)[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}\b"),
     re.compile(r"(?P<keep>://[^\s/:@]*:)[^\s/@]+(?=@)"),

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 from scheduler_ui.models.account import Account
 from scheduler_ui.models.fields import PublicIdField
 from scheduler_ui.models.post import Post
-from scheduler_ui.models.rows import Reader, Update, update_row
+from scheduler_ui.models.readers import Reader
+from scheduler_ui.models.rows import Update, update_row
 from scheduler_ui.models.states import ARROWS, OUT, Hold, Status
 from scheduler_ui.models.tabs import tab_of_row
 from scheduler_ui.models.workspace import Workspace

@@ -4,16 +4,13 @@ The ORM builds such a statement in ten times the time that a database needs to r
 set of columns.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as field_of
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.base import ModelState
 
 
 class Often(str):
@@ -26,7 +23,7 @@ class Often(str):
     is_prepared = True
 
 
-def _database() -> BaseDatabaseWrapper:
+def this_database() -> BaseDatabaseWrapper:
     """The thread's connection itself: its stand-in looks it up anew for every attribute, dozens of times a row."""
     return connections[DEFAULT_DB_ALIAS]
 
@@ -41,18 +38,17 @@ class Update:
     model: type[models.Model]
     pk: int
     changes: Mapping[str, Any]
-    as_read: Mapping[str, Any] = field_of(default_factory=dict)
+    as_read: Mapping[str, Any] = field(default_factory=dict)
     then: "models.Model | Update | None" = None
 
     def statement(self) -> tuple[str, list[Any]]:
         """Without what follows."""
-        absent = tuple(name for name, value in self.as_read.items() if value is None)
-        present = tuple(name for name, value in self.as_read.items() if value is not None)
-        database = _database()
-        sql = _update(self.model, tuple(self.changes), present, absent, database.vendor)
-        values = [_prepared(database, self.model, name, value) for name, value in self.changes.items()]
-        values += [self.pk, *(_prepared(database, self.model, name, self.as_read[name]) for name in present)]
-        return sql, values
+        database = this_database()
+        changed = tuple((name, _place(value)) for name, value in self.changes.items())
+        known = tuple((name, _place(value)) for name, value in self.as_read.items())
+        values = _values(database, self.model, self.changes.items())
+        values += [self.pk, *_values(database, self.model, self.as_read.items())]
+        return _update(self.model, changed, known, database.vendor), values
 
 
 _TAKEN_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
@@ -107,10 +103,10 @@ def _is_changed(update: Update, found: Sequence[Any] | None) -> bool:
 
 def _insert_statement(row: models.Model, source: str) -> tuple[str, list[Any]]:
     """`source` takes the places of the values."""
-    model = type(row)
-    database = _database()
-    sql, names = _insert(model, source, database.vendor)
-    return sql, [_prepared(database, model, name, getattr(row, name)) for name in names]
+    model, database = type(row), this_database()
+    known = [(name, getattr(row, name)) for name in _written(model)]
+    sql = _insert(model, source, tuple(_place(value) for _, value in known), database.vendor)
+    return sql, _values(database, model, known)
 
 
 def _inserted(row: models.Model, pk: int) -> None:
@@ -118,89 +114,10 @@ def _inserted(row: models.Model, pk: int) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
-class Reader:
-    """Reads one row by its primary key, with the rows that its `related` foreign keys point to.
-
-    `flags`: attribute of the row read to the SQL of a condition that it is to tell.
-    """
-
-    def __init__(self, model: type[models.Model], related: Sequence[str] = (), flags: Mapping[str, str] | None = None):
-        self._model, self._flags = model, dict(flags or {})
-        self._parts = [("", model), *((name, _field(model, name).related_model) for name in related)]
-        self._sql = Often(self._select())
-
-    def read(self, pk: int) -> Any:
-        """The row, or None."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, [pk])
-            values = cursor.fetchone()
-        return self._row(values) if values else None
-
-    def _row(self, values: Sequence[Any]) -> models.Model:
-        rest, rows, database = iter(values), {}, _database()
-        for name, part in self._parts:
-            names, converters = _columns(part, database.vendor)
-            known = list(islice(rest, len(names)))
-            for place, found in converters:
-                known[place] = _converted(database, known[place], found)
-            rows[name] = _made(part, names, known, database.alias)
-        row = rows.pop("")
-        for name, other in rows.items():
-            setattr(row, name, other)
-        for name in self._flags:
-            setattr(row, name, bool(next(rest)))
-        return row
-
-    def _select(self) -> str:
-        selected = [_full(part, field) for _, part in self._parts for field in part._meta.concrete_fields]
-        joins = [
-            f"JOIN {_quoted(part._meta.db_table)} ON {_key(part)} = {_full(self._model, _field(self._model, name))}"
-            for name, part in self._parts[1:]
-        ]
-        columns = ", ".join([*selected, *self._flags.values()])
-        source = " ".join([_quoted(self._model._meta.db_table), *joins])
-        return f"SELECT {columns} FROM {source} WHERE {_key(self._model)} = %s"
-
-
-@cache
-def _columns(model: type[models.Model], vendor: str) -> tuple[list[str], list[tuple[int, list[tuple[Any, Any]]]]]:
-    """The names that from_db asks for, and by place how what the database hands out is to be read, where it is not."""
-    fields = model._meta.concrete_fields
-    columns = [field.get_col(model._meta.db_table) for field in fields]
-    read = [connection.ops.get_db_converters(column) + column.get_db_converters(connection) for column in columns]
-    converters = [
-        (place, [(convert, columns[place]) for convert in found]) for place, found in enumerate(read) if found
-    ]
-    return [field.attname for field in fields], converters
-
-
-def _made(model: type[models.Model], names: Sequence[str], values: Sequence[Any], alias: str) -> models.Model:
-    """What Model.from_db makes, without asking each field: all of them are here, as the database gave them."""
-    row = model.__new__(model)
-    row.__dict__.update(zip(names, values, strict=True))
-    row._state = ModelState()
-    row._state.adding, row._state.db = False, alias
-    return row
-
-
-def _converted(database: BaseDatabaseWrapper, value: Any, converters: Sequence[tuple[Any, Any]]) -> Any:
-    for convert, expression in converters:
-        value = convert(value, expression, database)
-    return value
-
-
-def _full(model: type[models.Model], field: models.Field) -> str:
-    return f"{_quoted(model._meta.db_table)}.{_quoted(field.column)}"
-
-
-def _key(model: type[models.Model]) -> str:
-    return _full(model, model._meta.pk)
-
-
 def _prepared(database: BaseDatabaseWrapper, model: type[models.Model], name: str, value: Any) -> Any:
-    field = _field(model, name)
+    field = field_of(model, name)
     # What all the layers below would come to, for what most values are; asking them takes longer than sending it.
-    if value is None or (type(value) in {str, int} and isinstance(field, _TAKEN_AS_THEY_ARE)):
+    if type(value) in {str, int} and isinstance(field, _TAKEN_AS_THEY_ARE):
         return value
     if isinstance(field, models.DateTimeField):
         return database.ops.adapt_datetimefield_value(value)
@@ -208,34 +125,49 @@ def _prepared(database: BaseDatabaseWrapper, model: type[models.Model], name: st
 
 
 @cache
-def _field(model: type[models.Model], name: str) -> models.Field:
+def field_of(model: type[models.Model], name: str) -> models.Field:
     return next(field for field in model._meta.concrete_fields if name in {field.name, field.attname})
+
+
+def _place(value: Any) -> str:
+    """What stands for a value in a statement: nothing is nothing for every row, and need not be sent."""
+    if value is None:
+        return "NULL"
+    return "''" if value == "" else "%s"
+
+
+def _values(database: BaseDatabaseWrapper, model: type[models.Model], known: Iterable[tuple[str, Any]]) -> list[Any]:
+    """What is to be sent for those of the values that have a place."""
+    return [_prepared(database, model, name, value) for name, value in known if not (value is None or value == "")]
 
 
 # The vendor is part of the key because it is part of the text: the quoting differs.
 @cache
 def _update(
-    model: type[models.Model], changed: tuple[str, ...], present: tuple[str, ...], absent: tuple[str, ...], vendor: str
+    model: type[models.Model], changed: tuple[tuple[str, str], ...], known: tuple[tuple[str, str], ...], vendor: str
 ) -> str:
-    columns = ", ".join(f"{_column(model, name)} = %s" for name in changed)
+    columns = ", ".join(f"{_column(model, name)} = {place}" for name, place in changed)
     conditions = [f"{_column(model, model._meta.pk.name)} = %s"]
-    conditions += [f"{_column(model, name)} = %s" for name in present]
-    conditions += [f"{_column(model, name)} IS NULL" for name in absent]
-    return f"UPDATE {_quoted(model._meta.db_table)} SET {columns} WHERE {' AND '.join(conditions)}"
+    conditions += [f"{_column(model, name)} {'IS' if place == 'NULL' else '='} {place}" for name, place in known]
+    return f"UPDATE {quoted(model._meta.db_table)} SET {columns} WHERE {' AND '.join(conditions)}"
 
 
 @cache
-def _insert(model: type[models.Model], source: str, vendor: str) -> tuple[str, tuple[str, ...]]:
-    names = tuple(field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.generated))
-    columns = ", ".join(_column(model, name) for name in names)
-    values = source.format(", ".join(["%s"] * len(names)))
+def _insert(model: type[models.Model], source: str, places: tuple[str, ...], vendor: str) -> str:
+    columns = ", ".join(_column(model, name) for name in _written(model))
     key = _column(model, model._meta.pk.name)
-    return f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) {values} RETURNING {key}", names
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) {source.format(', '.join(places))} RETURNING {key}"
+
+
+@cache
+def _written(model: type[models.Model]) -> tuple[str, ...]:
+    fields = model._meta.concrete_fields
+    return tuple(field.attname for field in fields if not (field.primary_key or field.generated))
 
 
 def _column(model: type[models.Model], name: str) -> str:
-    return _quoted(_field(model, name).column)
+    return quoted(field_of(model, name).column)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return connection.ops.quote_name(name)
