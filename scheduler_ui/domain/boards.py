@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
-from scheduler_ui.models import User, Workspace
+from scheduler_ui.models import Often, User, Workspace
 
 SOON, NEAR = timedelta(minutes=2), timedelta(hours=1)
 
 # Every open tab asks this every few seconds, and building it as a queryset would cost ten times what running it does.
 # What is being published or looked up is due as well, so that one smallest `due_at` tells how near anything is.
-_WATCHED = """
+_WATCHED = Often("""
 SELECT person.password, person.timezone, workspace.version,
        (SELECT due_at FROM scheduler_ui_delivery
          WHERE workspace_id = workspace.id AND due_at IS NOT NULL AND hold_reason = '' ORDER BY due_at LIMIT 1),
@@ -28,7 +28,7 @@ SELECT person.password, person.timezone, workspace.version,
   JOIN scheduler_ui_user AS person ON person.id = member.user_id
   JOIN scheduler_ui_workspace AS workspace ON workspace.id = member.workspace_id
  WHERE member.user_id = %s AND workspace.public_id = %s AND person.is_active
-"""
+""")
 
 
 def touch(workspace_id: int) -> None:

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class Often(str):
-    """A statement that PostgreSQL may plan once for all values: it finds one row by its key, whatever they are.
+    """A statement that PostgreSQL may plan once for all values: it finds its rows by their keys, whatever they are.
 
     Parsing and planning it anew is most of what it costs there.
     """
