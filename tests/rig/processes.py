@@ -19,7 +19,7 @@ def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     blank = () if os.environ.get("RIG_SERVERS") else BLANK
     kept = {name: value for name, value in os.environ.items() if name not in blank}
     # A rig sends bursts to few accounts; a row that tries what paces an account sets it itself.
-    pace = {"ACCOUNT_HOURLY_CAP": "0", "REPEAT_SPAN": "0", "CATCH_UP_GAP": "0"}
+    pace = {"ACCOUNT_HOURLY_CAP": "0", "REPEAT_SPAN": "0", "CATCH_UP_GAP": "0", "POSTS_PER_MINUTE": "100000"}
     own = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "project.settings"}
     return kept | own | pace | extra
 

@@ -129,7 +129,7 @@ def twice_clicked(stage: Stage) -> None:
     stage.worker()
     account, count = stage.account("key-1", net), stage.many(10, 6)
     person = web.person()
-    at = soon(5 + 3 * stage.slack)
+    at = soon(5 + 3 * stage.slack + 0.4 * count)  # all are clicked before it
     forms = [compose(person, account, stage.words(), at) for _ in range(count)]
     clicks = [form for form in forms for _ in range(4)]
 

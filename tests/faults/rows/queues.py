@@ -209,10 +209,11 @@ def forged(stage: Stage) -> None:
     net, web = stage.net(), Web(stage)
     worker = stage.worker()
     accounts = [stage.account(f"{kind}-1", net) for kind in KINDS]
-    ids = stage.posts(accounts, [soon(6)] * 6)
+    count = stage.many(20, 5)
+    ids = stage.posts(accounts, [soon(6 + 0.5 * count)] * 6)  # still there once all forgeries are
     bomb = stage.folder / "exploded"
     forgeries = [pickle.dumps(Bomb(bomb)), b"", b"\x00" * 100, b"{}", b"x" * 5_000_000, b"0" * 64 + _body(ids[0])]
-    for _ in range(stage.many(20, 5)):
+    for _ in range(count):
         for forgery in forgeries:
             _put(stage, forgery)
     _replay(stage, ids)
@@ -249,7 +250,7 @@ def _put(stage: Stage, data: bytes) -> None:
 def _replay(stage: Stage, ids: list[int]) -> None:
     """Every genuine message that is there, twenty times over."""
     seen: set[bytes] = set()
-    until = time.monotonic() + 8
+    until = time.monotonic() + 20
     while time.monotonic() < until and not stage.is_settled(ids):
         seen |= _genuine(stage)
         time.sleep(0.05)
