@@ -19,8 +19,9 @@
   const keyOf = (form) => stemOf(form) + (form.dataset.post ? "" : `:${form.elements.client_key.value}`);
   const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
   const drop = (form) => localStorage.removeItem(keyOf(form));
+  const isOpen = (form) => (form.isConnected || form.isClosing) && !form.isGone;
   const keep = (form) => {
-    if (!form.isConnected || form.isGone) return;
+    if (!isOpen(form)) return;
     try { localStorage.setItem(keyOf(form), JSON.stringify({ at: now(), fields: fields(form) })); } catch { /* full: the server has it soon */ }
   };
   const post = (url, list, more = {}) => fetch(url, {
@@ -36,21 +37,27 @@
   const span = (ms) => (ms < 60_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
 
   // While the form is being sent, a save on its own would only come between.
-  const canSave = (form) => form.isConnected && form.dataset.autosave && form.dirtyAt && !form.isSending && !form.isGone && !form.isStopped && !isBlank(form);
+  const canSave = (form) => isOpen(form) && form.dataset.autosave && form.dirtyAt && !form.isSending && !form.isStopped && !isBlank(form);
+  const onTheWay = new Set();
   const save = async (form, more) => {
     if (!canSave(form) || form.isSaving) return;
-    const sent = fields(form), at = form.dirtyAt;
+    const sent = fields(form), at = form.dirtyAt, key = keyOf(form);
     form.isSaving = true;
+    onTheWay.add(key);
     say(form, words(form).saving);
-    const saving = post(form.dataset.autosave, sent, more).then((answer) => settle(form, answer, at)).catch(() => say(form, words(form).here, "here"));
+    const saving = post(form.dataset.autosave, sent, more).then((answer) => settle(form, answer, at)).catch(() => { say(form, words(form).here, "here"); return AGAIN; });
     form.pending.add(saving);
     const wait = await saving;
     form.pending.delete(saving);
     form.isSaving = false;
-    if (form.dirtyAt) later(form, wait ?? AGAIN);
+    onTheWay.delete(key);
+    if (!form.isClosing) { if (form.dirtyAt) later(form, wait || AGAIN); }
+    // What was typed after the last one began. One that failed waits in this browser for the next form.
+    else if (!wait) save(form, more);
   };
+  // Answers the milliseconds after which to try again: 0 when the server has it.
   const settle = async (form, answer, at) => {
-    if (answer.status === 401) return signedOut(form);
+    if (answer.status === 401) { signedOut(form); return AGAIN; }
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
     if (!answer.ok) {
       say(form, told.sentence ?? words(form).here, "here");
@@ -68,6 +75,7 @@
     say(form, words(form).just, "ok");
     form.draftUrl = told.url;
     if (form.elements.place.value === "page" && location.pathname !== told.url) history.replaceState(null, "", told.url);
+    return 0;
   };
   const signedOut = (form) => {
     const note = form.querySelector("#signed-out");
@@ -96,20 +104,27 @@
     const form = document.querySelector(ONE);
     if (form?.dirtyAt) save(form, { keepalive: true });
   };
+  const closed = (event) => {
+    const form = event.target.querySelector?.(ONE);
+    if (form) form.isClosing = true;
+    flush();
+  };
 
   // What was kept --------------------------------------------------------------------------------------------------
   const entries = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== TAKE);
   const orphan = (form) => {
     entries().filter((key) => now() - (read(key)?.at ?? 0) > OLD).forEach((key) => localStorage.removeItem(key));
-    const mine = entries().filter((key) => key === stemOf(form) || key.startsWith(`${stemOf(form)}:`));
+    const mine = entries().filter((key) => !onTheWay.has(key)).filter((key) => key === stemOf(form) || key.startsWith(`${stemOf(form)}:`));
     return mine.filter((key) => read(key)?.fields).sort((left, right) => read(right).at - read(left).at)[0];
   };
-  const bringBack = async (form, key) => {
-    const kept = read(key);
+  const bringBack = async (form, { key, kept }) => {
+    const at = form.dirtyAt;
     const list = kept.fields.filter(([name]) => name !== "place" && name !== "csrfmiddlewaretoken").concat([["place", form.elements.place.value]]);
     const answer = await post(form.dataset.restore, list);
     if (answer.status === 404) localStorage.removeItem(key);
     if (!answer.ok) return;
+    // Typed into meanwhile: which of the two it shall be is for the person to say.
+    if (form.dirtyAt !== at) return offer(form, { key, kept });
     const fresh = document.adoptNode(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form"));
     form.isGone = true;
     form.replaceWith(fresh);
@@ -126,19 +141,25 @@
     note.querySelector(".acts").hidden = isBack;
     note.hidden = false;
   };
+  // Held here too: an edited post is kept under one key, which the next letter typed takes.
+  const offer = (form, orphaned) => {
+    form.offered = orphaned;
+    tell(form, orphaned.kept.at, false);
+  };
   document.addEventListener("composer:ready", (event) => {
     const form = event.target;
     if (form.isBack) return tell(form, form.isBack, true);
     const key = orphan(form);
     if (!key) return;
-    if (said(read(key).fields) === said(fields(form))) return localStorage.removeItem(key);
+    const kept = read(key);
+    if (said(kept.fields) === said(fields(form))) return localStorage.removeItem(key);
     const isAsked = sessionStorage.getItem(TAKE) === stemOf(form);
     sessionStorage.removeItem(TAKE);
     const isNew = !form.dataset.post && isBlank(form) && !form.elements.local_time.value;
-    const seen = Object.fromEntries(read(key).fields).seen;
+    const seen = Object.fromEntries(kept.fields).seen;
     const isNext = form.dataset.post && form.dataset.autosave && seen === form.elements.seen.value;
-    if (isAsked || isNew || isNext) bringBack(form, key);
-    else tell(form, read(key).at, false);
+    if (isAsked || isNew || isNext) bringBack(form, { key, kept });
+    else offer(form, { key, kept });
   });
 
   // ------------------------------------------------------------------------------------------------------------------
@@ -146,13 +167,16 @@
   document.addEventListener("change", touched);
   document.addEventListener("visibilitychange", () => document.hidden && flush());
   addEventListener("pagehide", flush);
-  document.addEventListener("close", flush, true); // the dialog, before it is emptied
+  document.addEventListener("close", closed, true); // the dialog, before it is emptied
   document.addEventListener("click", (event) => {
     const form = event.target.closest(ONE);
     if (!form) return;
     if (event.target.closest("[data-sign-in]")) sessionStorage.setItem(TAKE, stemOf(form));
-    if (event.target.closest("[data-restore-take]")) bringBack(form, orphan(form));
-    if (event.target.closest("[data-restore-drop]")) { localStorage.removeItem(orphan(form)); form.querySelector("#restore").hidden = true; }
+    if (event.target.closest("[data-restore-take]")) bringBack(form, form.offered);
+    if (event.target.closest("[data-restore-drop]")) {
+      if (!form.dirtyAt || form.offered.key !== keyOf(form)) localStorage.removeItem(form.offered.key);
+      form.querySelector("#restore").hidden = true;
+    }
     const page = event.target.closest("[data-full-page]");
     if (page) leave(form, page.dataset.fullPage);
   });

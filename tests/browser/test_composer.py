@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from scheduler_ui.models import Media, Post, Status
 from tests.browser.conftest import PHONE
@@ -277,6 +277,98 @@ def test_closing_the_sheet_keeps_a_draft_and_the_page_has_it_whole(account, mara
     expect(page).to_have_url(re.compile(r"/posts/[\w-]+/edit/$"))
     expect(text_of(page)).to_have_value("On second thought")
     assert sorted(Post.objects.values_list("text", flat=True)) == ["Never mind", "On second thought"]
+
+
+class Held:
+    """The first requests to an address, kept on their way until told to go on."""
+
+    def __init__(self, page: Page, address: str, *, count: int = 1) -> None:
+        self._page, self._count = page, count
+        self._routes: list[Route] = []
+        page.route(address, self._meet)
+
+    def _meet(self, route: Route) -> None:
+        if len(self._routes) == self._count:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def __getitem__(self, number: int) -> Route:
+        for _ in range(500):
+            if number < len(self._routes):
+                return self._routes[number]
+            self._page.wait_for_timeout(20)
+        raise AssertionError(f"only {len(self._routes)} were sent")
+
+
+DRAFTS, KEPT = "**/posts/compose/autosave/", "**/posts/compose/restore/"
+
+
+def open_sheet(page: Page) -> None:
+    page.get_by_role("link", name="New post").first.click()
+    expect(text_of(page)).to_be_focused()
+
+
+def close_sheet(page: Page) -> None:
+    page.get_by_role("button", name="Close").first.click()
+    expect(page.locator("#dialog")).to_be_hidden()
+
+
+def test_closed_sheet_that_is_on_its_way_to_the_server_does_not_come_into_the_next(account, mara, sign_in, page):
+    sign_in(mara)
+    page.goto("/")
+    drafts = Held(page, DRAFTS)
+    open_sheet(page)
+    text_of(page).fill("The first")
+    close_sheet(page)
+    first = drafts[0]
+    open_sheet(page)
+    text_of(page).fill("The second")
+    saved(page)
+    first.continue_()
+    page.get_by_role("button", name="Full page").click()
+    expect(page).to_have_url(re.compile(r"/posts/[\w-]+/edit/$"))
+    expect(text_of(page)).to_have_value("The second")
+    assert sorted(Post.objects.values_list("text", flat=True)) == ["The first", "The second"]
+
+
+def test_what_is_typed_while_a_draft_is_on_its_way_outlives_the_closed_sheet(account, mara, sign_in, page):
+    sign_in(mara)
+    page.goto("/")
+    drafts = Held(page, DRAFTS, count=2)
+    open_sheet(page)
+    text_of(page).fill("Half")
+    half = drafts[0]
+    text_of(page).fill("Half and the rest")
+    close_sheet(page)
+    with page.expect_response(DRAFTS):
+        half.continue_()
+    with page.expect_response(DRAFTS):
+        drafts[1].continue_()
+    assert Post.objects.get().text == "Half and the rest"
+
+
+def test_what_is_typed_while_an_older_text_is_fetched_is_not_replaced_by_it(composer, allowed_errors):
+    allowed_errors += ["ERR_FAILED", "Failed to fetch"]
+    composer.route(DRAFTS, lambda route: route.abort())
+    text_of(composer).fill("Written on a train")
+    expect(composer.locator("#saved")).to_contain_text("Kept in this browser")
+    composer.unroute_all()
+
+    kept = Held(composer, KEPT)
+    composer.goto("/posts/new/")
+    fetched = kept[0]
+    text_of(composer).fill("At the desk")
+    fetched.continue_()
+    saved(composer)
+    expect(composer.locator("#restore")).to_be_visible()
+    expect(text_of(composer)).to_have_value("At the desk")
+    composer.unroute_all()
+
+    composer.get_by_role("button", name="Bring it back").click()
+    expect(text_of(composer)).to_have_value("Written on a train")
+    saved(composer)
+    assert sorted(Post.objects.values_list("text", flat=True)) == ["At the desk", "Written on a train"]
 
 
 def test_discarding_leaves_nothing_but_the_trash(composer):
