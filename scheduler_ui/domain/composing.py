@@ -139,10 +139,6 @@ def state_of(post: Post) -> str:
     return post.updated_at.isoformat()
 
 
-def is_draft(post: Post) -> bool:
-    return not post.deliveries.exclude(status=Status.DRAFT).exists()
-
-
 def has_started(post: Post) -> bool:
     return post.deliveries.filter(status__in=STARTED).exists()
 
@@ -199,7 +195,7 @@ def _is_armed(post: Post, now: datetime, is_now: bool) -> bool:
 
 def _is_resent(filled: Filled, existing: Post, *, is_now: bool = False) -> bool:
     """Whether the same form came twice: the post is no draft any more and says just what the form says."""
-    return not is_draft(existing) and _said(read(existing), is_now) == _said(filled.composed, is_now)
+    return not posts.is_draft(existing) and _said(read(existing), is_now) == _said(filled.composed, is_now)
 
 
 def _said(composed: Composed, is_now: bool) -> tuple[object, ...]:
@@ -215,7 +211,7 @@ def _refuse_overwriting(filled: Filled, existing: Post | None, now: datetime) ->
         return
     if existing.deleted_at is not None:
         raise Refused(_("This post is in the trash. Take it out of there first."))
-    if filled.post is None and not is_draft(existing):
+    if filled.post is None and not posts.is_draft(existing):
         raise AlreadySent(_("This form has already been sent. Sending it again makes another post."), existing)
     is_stale = filled.seen not in {"", state_of(existing)}
     if is_stale and _said(read(existing), False) != _said(filled.composed, False):

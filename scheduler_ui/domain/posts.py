@@ -68,7 +68,7 @@ def save_draft(
     """Keep what was typed without arming it; a draft needs neither text nor account nor time."""
     with transaction.atomic():
         post, is_new = _locked(post, workspace, author, client_key)
-        if is_new or not client_key or post.client_key != client_key or _is_draft(post):
+        if is_new or not client_key or post.client_key != client_key or is_draft(post):
             refuse_started(post)
             before = post.scheduled_for
             _write(post, composed, is_draft=True)
@@ -93,7 +93,7 @@ def schedule(  # noqa: PLR0913 - each is named by the caller
     _refuse_incomplete(composed, now)
     with transaction.atomic():
         post, is_new = _locked(post, workspace, author, client_key)
-        if not is_new and client_key and post.client_key == client_key and not _is_draft(post):
+        if not is_new and client_key and post.client_key == client_key and not is_draft(post):
             return post
         refuse_started(post)
         before = post.scheduled_for
@@ -163,10 +163,6 @@ def _locked(post: Post | None, workspace: Workspace, author: User, client_key: s
         return Post.objects.get(workspace=workspace, client_key=client_key), False
 
 
-def _is_draft(post: Post) -> bool:
-    return not post.deliveries.exclude(status=Status.DRAFT).exists()
-
-
 def _refuse_incomplete(composed: Composed, now: datetime) -> None:
     if not composed.accounts:
         raise Refused(_("Choose at least one account."), "accounts")
@@ -180,6 +176,10 @@ def _refuse_incomplete(composed: Composed, now: datetime) -> None:
 def _refuse_past(when: When, now: datetime) -> None:
     if when.instant < now:
         raise InThePast(_("That time has passed. Choose a later one, or publish now."), "when")
+
+
+def is_draft(post: Post) -> bool:
+    return not post.deliveries.exclude(status=Status.DRAFT).exists()
 
 
 def refuse_started(post: Post) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import composing, moments, previews, wall_clock
+from scheduler_ui.domain import composing, moments, posts, previews, wall_clock
 from scheduler_ui.domain.composing import Errors, Filled
 from scheduler_ui.domain.lateness import Policy
 from scheduler_ui.domain.moments import Pick, Told
@@ -47,7 +47,7 @@ class Sheet:
 
     @cached_property
     def is_draft(self) -> bool:
-        return self.filled.post is None or composing.is_draft(self.filled.post)
+        return self.filled.post is None or posts.is_draft(self.filled.post)
 
     @property
     def late(self) -> Policy:

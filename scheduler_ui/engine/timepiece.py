@@ -64,12 +64,13 @@ class Clock:
         """Never ahead of the database's time; every reading looks for a jump."""
         steady, ahead = self._look()
         with self._lock:
-            parted = 0.0 if self._ahead is None else abs(ahead - self._ahead)
-            if self._ahead is not None and parted > UNSEEN and parted > _limit():
-                self._home = self._home if self._has_jumped_lately else self._ahead
-                self._moved(steady, ahead - self._ahead)
+            last = ahead if self._ahead is None else self._ahead
+            # The limit is read from the settings: only when something may have moved.
+            if abs(ahead - last) > UNSEEN and abs(ahead - last) > _limit():
+                self._home = self._home if self._has_jumped_lately else last
+                self._moved(steady, ahead - last)
                 if self._base is None:
-                    self._leap_over(steady, self._ahead, ahead)
+                    self._leap_over(steady, last, ahead)
             self._ahead = ahead
             self._first = ahead if self._first is None else self._first
             return datetime.fromtimestamp(steady + (ahead if self._base is None else self._base.low), UTC)

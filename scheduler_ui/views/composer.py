@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from scheduler_ui.domain import composing, sheets, trash
+from scheduler_ui.domain import composing, posts, sheets, trash
 from scheduler_ui.domain.composing import AlreadySent, Changed
 from scheduler_ui.domain.limits import TooFast
 from scheduler_ui.domain.refusals import Refused
@@ -61,7 +61,7 @@ def autosave(request):
     """Keep a draft while it is being written; what waits or has ended only changes when a person says so."""
     form = _form(request, _asked(request))
     post = form.post
-    if post is not None and not composing.is_draft(post):
+    if post is not None and not posts.is_draft(post):
         return JsonResponse({"sentence": _("Only drafts are saved by themselves.")}, status=HTTPStatus.CONFLICT)
     try:
         post = composing.keep(form.filled, timezone.now())
@@ -90,7 +90,7 @@ def discard(request):
     key = form.cleaned_data.get("client_key")
     if post is None and key:
         post = request.member.workspace.posts.filter(client_key=key, deleted_at=None).first()
-    if post is not None and composing.is_draft(post):
+    if post is not None and posts.is_draft(post):
         trash.delete(post, actor=request.user, now=timezone.now())
         messages.success(request, _("Discarded. It waits in the trash for 30 days."))
     return _leave(request, reverse("calendar"), place=request.POST.get("place", PAGE))

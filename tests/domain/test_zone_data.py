@@ -1,7 +1,9 @@
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from scheduler_ui import tasks
 from scheduler_ui.domain import wall_clock, zone_data
@@ -63,6 +65,22 @@ def test_catch_up_by_several_workers_at_once_is_done_and_told_once(workspace, po
     assert (zone_data.catch_up(NOW), raced[1]) == (0, 2)
     assert [notice.title for notice in Notice.objects.all()] == ["2 posts keep their clock time, not their moment"]
     assert post.events.count() == 1
+
+
+def test_catch_up_leaves_the_one_writers_place_free_as_long_as_it_held_it(workspace, post, monkeypatch):
+    a_post(
+        workspace,
+        an_account(workspace),
+        local_time=NINE,
+        timezone="America/Vancouver",
+        scheduled_for=BEFORE,
+        tzdata_version="2025b",
+    )
+    monkeypatch.setattr(zone_data, "AT_ONCE", 1)
+    seconds, rests = iter([0.0, 0.3, 10.0, 10.5]), []
+    monkeypatch.setattr(zone_data, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=rests.append))
+    assert zone_data.catch_up(NOW) == 2
+    assert rests == pytest.approx([0.3, 0.5] if connection.vendor == "sqlite" else [])
 
 
 def test_catch_up_shared_by_two_workers_tells_the_sum(workspace, post):

@@ -374,3 +374,14 @@ def test_what_was_offered_just_before_the_queue_went_away_is_offered_again(by_fi
     queue.wake([run.s(1, eta=soon(60_000))])
     queue.look()
     assert len(lost) == 2
+
+
+def test_thread_that_meets_a_backlog_brings_some_for_those_after_it(process):
+    (filled, run, _), (queue, *_) = process(), process()
+    filled.wake([run.s(number) for number in range(queues.AT_ONCE + 2)])
+    queue.fetch(own=1)
+    assert queue.take(wait=False) is not None
+    assert (queue.pending_count(), queue._ready.qsize()) == (queues.AT_ONCE + 1, 0)
+
+    assert queue.take(wait=False) is not None
+    assert (queue.pending_count(), queue._ready.qsize()) == (1, queues.AT_ONCE - 1)
