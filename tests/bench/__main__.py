@@ -24,6 +24,7 @@ SIDE_BY_SIDE = 4
 
 def main() -> None:
     asked = _arguments()
+    processes.end_in_order()
     with _root(asked.keep) as root:
         run = Run(asked, root)
         try:

@@ -25,6 +25,7 @@ from tests.rig import processes, servers
 
 def main() -> int:
     asked = _arguments()
+    processes.end_in_order()
     rows = plan.load()
     if pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", "tests/faults/test_checker.py"]):
         say("The judge cannot be trusted: its own tests fail.")

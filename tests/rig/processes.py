@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "EMAIL_URL", "SCHEDULING_ENABLED", "DEBUG", "STATIC_ROOT")
 BLANK += ("S3_BUCKET", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_REGION")
+
+
+def end_in_order() -> None:
+    """A run that is told to end (SIGTERM) ends what it has started, as it does by Ctrl+C."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
