@@ -219,7 +219,9 @@ PUNCTUAL: dict[str, Any] = {
     "lease_extra": _seconds("LEASE_EXTRA", 10),
     "beat": _seconds("BEAT", 3),
     "worker_gone": _seconds("WORKER_GONE", 10),
-    "reoffer": _seconds("REOFFER", 2),
+    # So long past its second whatever was offered and is not claimed is offered again: its worker may have died with
+    # the message in hand, and within a second another one has sent it.
+    "reoffer": _seconds("REOFFER", 0.4),
     # A step of the clock that is no drift, and how long what it jumped over waits lest it jump back.
     "clock_jump": environment.number("CLOCK_JUMP", 1, above=0.1),
     "clock_grace": _seconds("CLOCK_GRACE", 30),
@@ -232,7 +234,8 @@ PUNCTUAL: dict[str, Any] = {
     "repeat_span": _seconds("REPEAT_SPAN", 86400),
     "late_minutes": environment.whole("LATE_MINUTES", 60),
     "retry_delays": _many_seconds("RETRY_DELAYS", (300, 900, 1800)),
-    "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 30)),
+    # After the last one it is sent again, within 30 s of the lease's end.
+    "lookup_delays": _many_seconds("LOOKUP_DELAYS", (0, 10, 28)),
     "threads": _threads,
     # Which of the two ways of offering runs: the minute's due check, the tick between, or (as it should be) both.
     "offers_by": environment.choice("OFFERS_BY", "both", ("both", "tick", "minute")),

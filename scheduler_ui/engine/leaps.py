@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import DateTimeField, F, QuerySet, Value
+from django.db.models import DateTimeField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from scheduler_ui.engine import clock
@@ -10,6 +10,8 @@ from scheduler_ui.engine.numbers import span
 from scheduler_ui.models import WAITING, Account, Attempt, Budget, Delivery, Status, Worker, Workspace
 
 ASKED = [Status.RETRYING, Status.PROCESSING, Status.UNCONFIRMED]
+# What two clocks may differ by.
+SOON = timedelta(seconds=2)
 # The worker before this one may have run by a wrong clock.
 _is_new = True
 
@@ -35,8 +37,11 @@ def mend(now: datetime) -> None:
         offered.update(queued_at=None)
     for delivery in _rows([Status.PUBLISHING]):
         _begin_lease_again(delivery, now)
-    for delivery in _rows(ASKED):
-        _free(delivery, now)
+    for delivery in _rows(ASKED).filter(lease_until__gt=now + _lease()):
+        _free(delivery)
+    # Few have an attempt that ended in what is now the future, however many there are.
+    later = Attempt.objects.filter(delivery=OuterRef("pk"), ended_at__gt=now + SOON)
+    for delivery in _rows(ASKED).filter(Exists(later), due_at__isnull=False):
         _wait_anew(delivery, now)
     for account in Account.objects.filter(waits_until__gt=now):
         _let_go_on(account, now)
@@ -72,10 +77,9 @@ def _begin_lease_again(delivery: Delivery, now: datetime) -> None:
         as_read.update(lease_until=until_now, due_at=until_now)
 
 
-def _free(delivery: Delivery, now: datetime) -> None:
+def _free(delivery: Delivery) -> None:
     """Nobody looks something up for hours."""
-    if delivery.lease_until is not None and delivery.lease_until > now + _lease():
-        Delivery.objects.filter(pk=delivery.pk, token=delivery.token).update(token="", lease_until=None)
+    Delivery.objects.filter(pk=delivery.pk, token=delivery.token).update(token="", lease_until=None)
 
 
 def _wait_anew(delivery: Delivery, now: datetime) -> None:
@@ -107,7 +111,7 @@ def _value(moment: datetime) -> Value:
 
 
 def _is_future(moment: datetime, now: datetime) -> bool:
-    return moment > now + timedelta(seconds=2)
+    return moment > now + SOON
 
 
 def _lease() -> timedelta:

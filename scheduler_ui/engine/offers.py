@@ -27,7 +27,7 @@ SELECT 1 FROM scheduler_ui_delivery
    AND (status <> 'publishing' OR due_at <= %s) LIMIT 1
 """
 
-# One statement marks what this round offers, and tells what it was: nobody else offers it until 2 s past its time.
+# One statement marks what this round offers, and tells what it was: nobody else offers it until a little past its time.
 # What was never offered goes before what was.
 _OFFER = """
 UPDATE scheduler_ui_delivery SET queued_at = {latest}(due_at, {now})

@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import Error, close_old_connections
@@ -169,11 +170,15 @@ def _unclear(delivery: Delivery, now: datetime, error: dict[str, str]) -> tuple[
 
 
 def look_delays(kind: Kind) -> list[timedelta]:
-    """How long to wait before each look-up; after the last one a person is asked.
+    """How long to wait before each look-up, from what came before it; after the last one a person is asked.
 
-    LOOKUP: two rounds of looking with one more send between them. KEY: a send under the same key after each look.
+    LOOKUP: two rounds of looking with one more send between them; within a round the setting counts from its begin.
+    KEY: a send under the same key after each look.
     """
-    return spans("lookup_delays") + spans("retry_delays") if kind == Kind.KEY else spans("lookup_delays") * 2
+    delays = spans("lookup_delays")
+    if kind == Kind.KEY:
+        return delays + spans("retry_delays")
+    return [max(later - earlier, timedelta()) for earlier, later in pairwise([timedelta(), *delays])] * 2
 
 
 def _unclear_blind(delivery: Delivery, now: datetime, error: dict[str, str]) -> tuple[Status, dict[str, Any]]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scheduler_ui.engine import beats, clock, deliver, leaps, offers, recover, timepiece
 from scheduler_ui.engine.seats import seats
@@ -372,3 +374,17 @@ def test_look_up_by_a_clock_set_wrong_goes_back_to_the_time_before(
     deliver.deliver(row.pk)
     deliver.deliver(row.pk)
     assert asked[0] < NOW + 60 * SECOND
+
+
+def test_start_costs_the_same_for_one_and_three_that_wait_for_a_person(account, django_assert_num_queries):
+    def ask(count):
+        for _ in range(count):
+            row = post_at(account, NOW, status=Status.UNCONFIRMED)
+            Attempt.objects.create(delivery=row, number=1, marked_at=NOW, ended_at=NOW)
+
+    ask(1)
+    with CaptureQueriesContext(connection) as first:
+        leaps.mend(NOW)
+    ask(2)
+    with django_assert_num_queries(len(first)):
+        leaps.mend(NOW)

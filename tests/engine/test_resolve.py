@@ -27,6 +27,18 @@ def test_worker_that_read_the_row_before_another_has_looked_does_not_look_again(
     assert ([name for name, _ in fake.calls], again(unclear).lookups) == (["find"], 1)
 
 
+def test_round_of_looking_is_over_after_its_last_delay(unclear, again, settings):
+    """Counted one after another, 0, 10 and 30 s would be 40, and what was lost would go out again that much later."""
+    settings.PUNCTUAL = settings.PUNCTUAL | {"lookup_delays": (0, 1000, 3000)}
+    began = clock.now()
+    dues = []
+    for _ in range(3):
+        Delivery.objects.update(token="", lease_until=None)
+        resolve.look(again(unclear), clock.now())
+        dues.append(round((again(unclear).due_at - began).total_seconds(), -2))
+    assert (dues, again(unclear).status) == ([1000, 2000, 0], Status.RETRYING)
+
+
 def test_two_attempts_never_take_one_number(unclear, monkeypatch):
     numbered, meeting = claims._next_number, threading.Barrier(2)
 
