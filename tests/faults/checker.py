@@ -136,7 +136,9 @@ def check(evidence: Evidence, now: datetime) -> Figures:
     for promise in evidence.promises:
         promises[promise.delivery_id].append(promise)
     rows, told = evidence.rows, _told_of(evidence.notices)
-    figures = Figures(n=len(rows), asked=sum(row.is_asked for row in rows))
+    gone = sorted(promises.keys() - {row.id for row in rows})
+    figures = Figures(n=len(rows) + len(gone), asked=sum(row.is_asked for row in rows))
+    figures.lost += [f"delivery {one} (has no row)" for one in gone]
     known = {row.mark for row in rows}
     figures.strange = [mark[0] for mark, seen in by_mark.items() if mark not in known and any(a.accepted for a in seen)]
     for row in rows:
@@ -144,7 +146,8 @@ def check(evidence: Evidence, now: datetime) -> Figures:
         _judge_times(row, seen, promises.get(row.id, []), figures)
         if sum(arrival.accepted for arrival in seen) > 1:
             figures.twice.append(row.public_id)
-        if _is_lost(row, any(arrival.accepted for arrival in seen), told, now):
+        meant_for = _meant_for(row, promises.get(row.id, []), now)
+        if not any(arrival.accepted for arrival in seen) and _is_lost(row, meant_for, told, now):
             figures.lost.append(f"{row.public_id} ({row.status})")
     untold = [row.public_id for row in rows if row.is_asked and row.id not in told]
     if untold:
@@ -175,12 +178,19 @@ def _promised(row: Row, promises: list[Promise], at: datetime) -> datetime | Non
     return max(made, key=lambda promise: promise.made_at).at if made else row.scheduled_for
 
 
-def _is_lost(row: Row, is_out: bool, told: dict[Any, datetime], now: datetime) -> bool:
-    """Due, not out, and nobody was told. A row that claims what the network does not have is lost too."""
-    if is_out or row.status in NOT_MEANT_TO_GO or row.scheduled_for is None or row.scheduled_for > now:
+def _meant_for(row: Row, promises: list[Promise], now: datetime) -> datetime | None:
+    """When it should go out; None: never. What the rig asked for stays asked for, whatever the row says of itself."""
+    if not promises and row.status in NOT_MEANT_TO_GO:
+        return None
+    return _promised(row, promises, now)
+
+
+def _is_lost(row: Row, meant_for: datetime | None, told: dict[Any, datetime], now: datetime) -> bool:
+    """It is not out: due, and nobody was told. A row that claims what the network does not have is lost too."""
+    if meant_for is None or meant_for > now:
         return False
-    if row.status == "published":
-        return True
+    if row.status == "published" or row.status in NOT_MEANT_TO_GO:
+        return True  # the rig cancels nothing that it has promised
     if row.due_at and row.due_at > now and (row.status == "retrying" or (row.waits_until or now) > now):
         return False  # "waiting until 10:42" is on the page
     if row.status == "missed" and DIGEST in told:

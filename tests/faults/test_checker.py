@@ -67,6 +67,26 @@ def test_an_arrival_is_judged_by_the_promise_of_its_own_moment():
     assert judged([moved], [refused, replace(out, at=AT + 29 * SECOND)], promises=promises).early == ["abc"]
 
 
+PROMISED = [Promise(1, AT - SECOND, AT)]
+PUT_OFF = replace(ROW, status="scheduled", scheduled_for=AT + 3600 * SECOND, due_at=AT + 3600 * SECOND, settled_at=None)
+DRAFT, CANCELED = (replace(ROW, status=status, settled_at=None) for status in ("draft", "canceled"))
+
+
+def test_what_a_person_ended_and_nobody_promised_is_not_lost():
+    assert judged([DRAFT], [], windows=()).complaints == judged([CANCELED], [], windows=()).complaints == []
+
+
+def test_what_is_promised_for_later_is_not_lost_yet():
+    later = [Promise(1, AT - SECOND, AT + 61 * SECOND)]
+    waiting = replace(ROW, status="scheduled", due_at=AT + 61 * SECOND, settled_at=None)
+    assert judged([waiting], [], windows=(), promises=later).lost == []
+
+
+def test_a_promised_delivery_without_a_row_is_counted_and_lost():
+    figures = judged([], [], windows=(), promises=PROMISED)
+    assert (figures.n, figures.lost) == (1, ["delivery 1 (has no row)"])
+
+
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
@@ -81,6 +101,14 @@ def test_an_arrival_is_judged_by_the_promise_of_its_own_moment():
         ("lost", {"rows": [replace(ROW, status="scheduled", due_at=AT + 99 * SECOND)], "arrivals": []}),
         ("early", {"promises": [Promise(1, AT - SECOND, AT + SECOND)]}),  # the row's own time was changed
         ("lost", {"rows": [replace(ROW, hold_reason="brake", settled_at=None)], "arrivals": []}),
+        ("lost", {"rows": [DRAFT], "arrivals": [], "promises": PROMISED}),
+        ("lost", {"rows": [CANCELED], "arrivals": [], "promises": PROMISED}),
+        (
+            "lost",
+            {"rows": [CANCELED], "arrivals": [], "promises": PROMISED, "notices": [Told("account", None, "key-1", AT)]},
+        ),
+        # The row has put itself off, and nobody asked for that.
+        ("lost", {"rows": [PUT_OFF], "arrivals": [], "promises": PROMISED}),
         ("lost", {"rows": [ASKED], "arrivals": [], "notices": [Told("asked", 2, "key-2", AT)]}),
         ("asked without a notice", {"rows": [ASKED], "notices": [Told("account", None, "key-1", AT)]}),
         ("unknown posts", {"arrivals": [OUT, replace(OUT, text_sha256="0" * 64)]}),
