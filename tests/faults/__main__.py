@@ -66,7 +66,8 @@ def _introduction(asked: argparse.Namespace) -> str:
     scale = 1 if asked.real else CI_SCALE
     real = ", ".join(f"{name.lower()} {seconds:g} s" for name, seconds in UNSCALED.items())
     how = "real time" if asked.real else f"time x {scale:g} (not: {real})"
-    return f"Fault table: {how}, SEED={asked.seed}, {os.cpu_count()} cores\n{report.head()}"
+    crowd = f"rows beside each other for {asked.cores:g} of {os.cpu_count()} cores"
+    return f"Fault table: {how}, SEED={asked.seed}, {crowd}, {soak.version()}\n{report.head()}"
 
 
 @contextlib.contextmanager
@@ -99,36 +100,56 @@ def _shared(asked: argparse.Namespace) -> Iterator[Run]:
 
 
 def _play(jobs: list[Job], run: Run, asked: argparse.Namespace) -> tuple[list[dict[str, Any]], list[Job]]:
-    done: list[Job] = []
+    """The results, also of rows that have failed before they were played to their end; and what was not begun."""
+    done: dict[tuple[int, str], list[Job]] = {}
     results: list[dict[str, Any]] = []
+    told = {"seed": run.seed, "version": soak.version(), "cores": f"{asked.cores:g} of {os.cpu_count()}"}
+
+    def keep(found: dict[str, Any]) -> None:
+        results.append(found | told)
+        say(report.line(found))
+        if asked.real:
+            soak.keep(found | told)
 
     def note(job: Job) -> None:
-        done.append(job)
-        mine = [one for one in done if (one.row, one.shape) == (job.row, job.shape)]
-        if len(mine) == len(job.row.parts) * _rounds(job.row, asked):
-            found = report.merged(mine) | {"seed": run.seed}
-            results.append(found)
-            say(report.line(found))
-            if asked.real:
-                soak.keep(found)
+        mine = done.setdefault((job.row.number, job.shape), [])
+        mine.append(job)
+        if len(mine) == _jobs_of(job.row, asked):
+            keep(report.merged(mine))
+        elif job.figures["complaints"]:
+            say(report.trouble(job))  # there may be no time left for the others
 
-    return results, run_all(jobs, run, note, keep=asked.keep)
+    left = run_all(jobs, run, note, keep=asked.keep)
+    for mine in done.values():
+        count = _jobs_of(mine[0].row, asked)
+        if len(mine) < count and any(job.figures["complaints"] for job in mine):
+            found = report.merged(mine)
+            keep(found | {"complaints": [*found["complaints"], f"{len(mine)} of {count} parts were played"]})
+    return results, left
+
+
+def _jobs_of(row: plan.FaultRow, asked: argparse.Namespace) -> int:
+    return len(row.parts) * _rounds(row, asked)
 
 
 def _conclude(results: list[dict[str, Any]], left: list[Job], asked: argparse.Namespace, seconds: float) -> int:
+    """Print the end and write the JSON; 1 where something failed, was left in the CI tier, or nothing was shown."""
     results.sort(key=lambda found: (found["row"], found["shape"]))
-    failed = sum(bool(found["complaints"]) for found in results)
-    if left:
-        say(f"No time was left for: {', '.join(sorted({f'{job.row.number} {job.shape}' for job in left}))}")
+    missing = sorted({(job.row.number, job.shape) for job in left})
+    if missing:
+        say(f"No time was left for: {', '.join(f'{number} {shape}' for number, shape in missing)}")
     head = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "seed": asked.seed, "is_real": asked.real}
     head |= {"scale": 1 if asked.real else CI_SCALE, "seconds": round(seconds), "cores": os.cpu_count()}
+    head |= {"cores_used": asked.cores, "version": soak.version(), "left": missing}
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(json.dumps(head | {"rows": results}, indent=1))
     say(f"Took {seconds:.0f} s. Every figure, and the logs of what failed: {asked.json}")
+    failed = {(found["row"], found["shape"]) for found in results if found["complaints"]}
+    passed = len(results) - len(failed)
     if not asked.real:
-        failed += len({(job.row, job.shape) for job in left})
-    say(f"{len(results) - sum(bool(found['complaints']) for found in results)} passed, {failed} failed")
-    return 1 if failed else 0
+        failed |= set(missing)
+    say(f"{passed} passed, {len(failed)} failed, {len(missing)} left")
+    return 1 if failed or not passed else 0
 
 
 def say(words: str) -> None:

@@ -30,6 +30,12 @@ def merged(jobs: Sequence[Job]) -> dict[str, Any]:
     return found
 
 
+def trouble(job: Job) -> str:
+    """One job's complaints, as soon as there are any."""
+    name = " ".join(str(word) for word in (job.row.number, job.shape, job.part, f"round {job.round + 1}") if word)
+    return "\n".join(f"{'':>15}{name}: {words}" for words in job.figures["complaints"])
+
+
 def _slowest_of_each(all_figures: Sequence[dict[str, Any]]) -> dict[str, float | None]:
     """By label; never (None) is the slowest."""
     slowest: dict[str, float | None] = {}
@@ -61,11 +67,13 @@ def head() -> str:
 def table(results: Sequence[dict[str, Any]]) -> str:
     """Markdown, one line per row and shape."""
     names = ("row", "fault", "shape", "n", "lost", "twice", "asked", "early", "late p50", "late p99", "recovery", "")
+    names = (*names, "played", "version", "cores")
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for found in results:
         cells = [str(found[name]) for name in ("row", "fault", "shape", "n", "lost", "twice", "asked", "early")]
         cells += [_time(found["late_p50_s"]), _time(found["late_p99_s"]), _slowest(found["recovery_s"])]
         cells.append("; ".join(found["complaints"]) or "passed")
+        cells += [found.get("at", "-")[:10], found.get("version", "-"), found.get("cores", "-")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,9 @@
 """The long run's memory: docs/soak.json and docs/soak.md hold the last result of every row, whenever that was."""
 
 import json
+import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from tests.faults import report
@@ -15,9 +17,23 @@ WORDS = """# The soak: the fault table in real time
 shapes. It may be stopped and goes on with the rows whose result is the oldest; `MINUTES=60 make soak` begins no row
 after an hour. Below is the last result of each row. *Lost* is due, not out and nobody told; *twice* is more than one
 post on the network per delivery; *early* is before its second; all three by the network's own log. *Recovery* is from
-the fault's end to the last affected post in a final or visible state.
+the fault's end to the last affected post in a final or visible state. Rows may be of different days: *played* is the
+day (UTC), *version* the commit (+: with changes), *cores* how busy rows beside each other were allowed to keep the
+machine, of how many it has. What is not known of an old result is a dash.
 
 """
+
+
+@cache
+def version() -> str:
+    """The commit that is played, with a plus where the tree differs from it; a dash where none is known."""
+    git = ("git", "-C", str(ROOT))
+    try:
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changes = [*git, "status", "--porcelain", "--", ".", ":!docs"]
+        return commit.stdout.strip() + "+" * bool(subprocess.run(changes, capture_output=True, check=True).stdout)
+    except (OSError, subprocess.CalledProcessError):
+        return "-"
 
 
 def keep(found: dict[str, Any]) -> None:
