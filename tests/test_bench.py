@@ -1,10 +1,14 @@
 """The bench's own words: what it says must follow from what was written down."""
 
+import json
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.bench import curves, figures, lines, record, table
+from tests.bench import curves, document, figures, lines, record, subjects, table, tabs
+from tests.bench.__main__ import rows_of
 
 
 def results(*rows, ours=("embedded",)):
@@ -29,6 +33,42 @@ def test_one_broken_promise_fails_the_run(fault):
 
 def test_what_could_not_be_measured_fails_the_run():
     assert table.broken(results({"line": "burst", "failed": "it ended"})) == 1
+
+
+def ended(with_code, *rows):
+    code = f"import sys; print({chr(10).join(rows)!r}); sys.exit({with_code})"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_what_dies_half_way_fails_the_run_and_its_line_is_not_reached():
+    half = {"rows": 10_000, **dict.fromkeys(("due_check_ms", "overdue_check_ms", "look_ms"), 1.0)}
+    half |= {"month_cpu_ms": 50.0, "queue_cpu_ms": 9.0}
+    rows = rows_of(subjects.Ours("embedded"), ended(1, json.dumps(half)))
+    found = results(*({"line": "sizes"} | row for row in rows))
+    told = [line.split("|")[-2].strip() for line in table.show(found).splitlines() if " rows " in line]
+    assert (rows[0], table.broken(found), told) == (half, 1, ["NO", "NO", "NO"])
+
+
+def test_what_ends_well_and_a_peer_that_kills_itself_have_not_failed():
+    row = {"lost": 0}
+    peer = subjects.SOME_PEERS[0]
+    assert rows_of(subjects.Floor(), ended(0, json.dumps(row))) == rows_of(peer, ended(9, json.dumps(row))) == [row]
+
+
+@pytest.mark.parametrize("subject", [subjects.Ours("grown"), subjects.SOME_PEERS[0]], ids=["ours", "peer"])
+def test_what_prints_nothing_has_failed(subject):
+    assert rows_of(subject, ended(3)) == [{"failed": "it ended with 3. "}]
+
+
+def test_tabs_that_nobody_answers_are_errors():
+    asked = int(tabs.TABS * tabs.SECONDS / tabs.EVERY)
+    few = tabs.found([1.0] * (asked // 2), ["no connection"] * 7)
+    assert (tabs.found([1.0] * (asked - 50), [])["errors"], few["errors"]) == (0, asked * 99 // 100 - asked // 2)
+
+
+def test_page_shows_the_figures_that_are_kept_beside_it():
+    page = (document.DOCS / "performance.md").read_text()
+    assert table.show(json.loads(document.FIGURES.read_text())) in page
 
 
 def test_a_slow_run_and_a_peers_losses_fail_nothing():

@@ -94,12 +94,20 @@ class Run:
             )
             for report in sorted(place.folder.glob("samples-*.txt")):
                 say(report.read_text())
-        found = [json.loads(row) for row in done.stdout.splitlines() if row.startswith("{")]
-        if not found:
-            found = [{"failed": done.stderr.strip()[-1500:]}]
+        found = rows_of(subject, done)
         say(f"{line.name}, {subject.title}: " + "; ".join(json.dumps(row) for row in found))
         about = {"line": line.name, "subject": subject.name, "run": number, "spin_ms": round(spin, 1)}
         return [about | row for row in found]
+
+
+def rows_of(subject: Subject, done: subprocess.CompletedProcess[str]) -> list[dict]:
+    """What a measure printed, and that it failed where it did: with nothing to show, or half way through."""
+    found = [json.loads(row) for row in done.stdout.splitlines() if row.startswith("{")]
+    # A peer ends itself with SIGKILL once it has printed its row.
+    has_died = done.returncode and not isinstance(subject, subjects.Peer)
+    if has_died or not found:
+        found.append({"failed": f"it ended with {done.returncode}. {done.stderr.strip()[-1500:]}"})
+    return found
 
 
 def say(words: str) -> None:

@@ -11,8 +11,10 @@ from tests.bench import record
 from tests.bench.options import Options
 from tests.rig import processes
 
-# What is switched off, and said so beside the table: a burst of a bench would be braked, and a backlog paced.
-RULES_OFF = {"CATCH_UP_GAP": "0", "ACCOUNT_HOURLY_CAP": "0"}
+# Whatever the rig says. Empty: the worker has the program's own, as whoever sets nothing has them. The gap is off, or
+# three seconds between an account's overdue posts would be all that a drain, or a machine's slow moment, shows.
+RULES = {"ACCOUNT_HOURLY_CAP": "", "REPEAT_SPAN": "", "CATCH_UP_GAP": "0"}
+UNBRAKED = {"ACCOUNT_HOURLY_CAP": "0", "REPEAT_SPAN": "0"}
 
 
 class Crew:
@@ -20,7 +22,8 @@ class Crew:
 
     def __init__(self, options: Options, **extra: str):
         self._options = options
-        self._extra = {name: os.environ[name] for name in processes.BLANK if name in os.environ} | RULES_OFF | extra
+        self._extra = {name: os.environ[name] for name in processes.BLANK if name in os.environ}
+        self._extra |= RULES | ({} if options.is_braked else UNBRAKED) | extra
         self._extra |= {"BENCH_LOG": str(options.log), "BENCH_ANSWER_AFTER": str(options.answer_after)}
         self._extra |= {"THREADS": str(options.threads)}
         if options.is_sampled:

@@ -10,13 +10,13 @@ AT_ONCE = 500
 
 
 def accounts(name: str, number: int, platform: str = "bench") -> list[Account]:
-    """So many accounts of one new workspace; the runaway brake, meant for an hour's posts, is off for each."""
+    """So many accounts of one new workspace, each with the installation's brake."""
     user = User.objects.create_user(f"{name}@example.org", None, timezone="UTC")
     workspace = Workspace.objects.create(name=name)
     Membership.objects.create(user=user, workspace=workspace)
     return [
         Account.objects.create(
-            workspace=workspace, platform=platform, remote_id=f"{name}{count}", handle=f"{name}{count}", hourly_cap=0
+            workspace=workspace, platform=platform, remote_id=f"{name}{count}", handle=f"{name}{count}"
         )
         for count in range(number)
     ]

@@ -21,6 +21,7 @@ class Options:
     servers: tuple[int, ...] = ()
     seconds: float = 30.0
     is_sampled: bool = False
+    is_braked: bool = True
 
     @property
     def log(self) -> Path:

@@ -92,7 +92,9 @@ def _killed(options: Options, left: int, kind: str) -> dict:
         record.Watch(options.log, numbers).wait(120, quiet=60)
         _settled(60)
         recovered_at = time.time()
-    return _verdict(options, dues) | {"before": ended, "recovery_s": round(recovered_at - killed_at, 2)}
+    verdict = _verdict(options, dues)
+    told = {"open": verdict["unsettled"], "before": ended, "recovery_s": round(recovered_at - killed_at, 2)}
+    return verdict | told
 
 
 def _scheduled(options: Options, crew: Crew, after: list[float]) -> dict[int, float]:

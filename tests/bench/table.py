@@ -18,15 +18,21 @@ def show(results: dict) -> str:
 
 
 def beside(results: dict) -> list[str]:
-    spins = [row["spin_ms"] for row in results["rows"]]
+    """`remarks`, of figures that a person has put together, say from what runs they are."""
+    spins = [row["spin_ms"] for row in results["rows"] if "spin_ms" in row]
     flush = results["flush_ms"]
+    when = "before and after" if len(flush) > 2 else "before"
+    runs = f"{results['runs']} runs in {results['minutes']} min"
     return [
         f"Machine: {results['machine']}.",
-        f"A disk flush (4 kB, fdatasync), before and after: median {flush[0]:.2f} and {flush[2]:.2f} ms, "
-        f"p99 {flush[1]:.2f} and {flush[3]:.2f} ms.",
+        f"A disk flush (4 kB, fdatasync), {when}: median {_both(flush[::2])} ms, p99 {_both(flush[1::2])} ms.",
         f"Noise: a fixed loop took {figures.ranged(spins)} ms before each measure; the wider, the noisier.",
-        f"{results['runs']} runs in {results['minutes']} min; cells are medians, ranges in brackets.",
+        *results.get("remarks", (f"{runs}; cells are medians, ranges in brackets.",)),
     ]
+
+
+def _both(values: Sequence[float]) -> str:
+    return " and ".join(f"{value:.2f}" for value in values)
 
 
 def broken(results: dict) -> int:
@@ -45,7 +51,14 @@ def told_broken(results: dict) -> list[str]:
 
 
 def _rows(line: Line, results: dict) -> list[list[str]]:
-    found = [row for row in results["rows"] if row["line"] == line.name and "failed" not in row]
+    """The line's, none of them reached where this program could not be measured to the end."""
+    mine = [row for row in results["rows"] if row["line"] == line.name]
+    rows = _measured(line, [row for row in mine if "failed" not in row], results)
+    has_failed = any("failed" in row and row["subject"] in results["ours"] for row in mine)
+    return [[*row[:-1], "NO"] for row in rows] if has_failed else rows
+
+
+def _measured(line: Line, found: list[dict], results: dict) -> list[list[str]]:
     if not found:
         return []
     if line.name == "sizes":

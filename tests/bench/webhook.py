@@ -15,6 +15,7 @@ from tests.bench.receiver import Receiver
 from tests.rig import processes
 
 SPREAD, LEAD = 20.0, 15
+ACCOUNTS = 4  # fifty posts to each: an hour's cap is a hundred
 
 
 def run(options: Options) -> dict:
@@ -34,20 +35,21 @@ def run(options: Options) -> dict:
 def _schedule(url: str, number: int) -> dict[str, datetime]:
     """Connected and scheduled as the pages do it; whole seconds, as people promise."""
     from scheduler_ui.domain import arming, connections, posts
-    from scheduler_ui.models import Account, Membership, User, Workspace
+    from scheduler_ui.models import Membership, User, Workspace
 
     user = User.objects.create_user("bench@example.org", None, timezone="UTC")
     workspace = Workspace.objects.create(name="Bench")
     Membership.objects.create(user=user, workspace=workspace)
     now = datetime.now(UTC)
-    asked = connections.Asked("webhook", {"url": url, "name": "bench"}, user)
-    account = connections.connect(workspace, asked, now).account
-    Account.objects.filter(pk=account.pk).update(hourly_cap=0)
+    fields = [{"url": f"{url}/{count}", "name": f"bench {count}"} for count in range(ACCOUNTS)]
+    asked = [connections.Asked("webhook", each, user) for each in fields]
+    accounts = [connections.connect(workspace, each, now).account for each in asked]
     start_at = arming.next_second(now) + timedelta(seconds=LEAD)
     promised = {}
     for count in range(number):
         at = start_at + timedelta(seconds=int(count * SPREAD / number))
-        composed = posts.Composed(f"Post {count}", [account], when=posts.When(at.replace(tzinfo=None), "UTC"))
+        to = [accounts[count % ACCOUNTS]]
+        composed = posts.Composed(f"Post {count}", to, when=posts.When(at.replace(tzinfo=None), "UTC"))
         post = posts.schedule(None, workspace, user, composed, now=now)
         promised[post.public_id] = post.scheduled_for
     return promised

@@ -216,8 +216,9 @@ def _after(peer: Peer, numbers: range) -> dict:
     return {
         "posts": len(numbers),
         "before": ended,
-        "lost": sum(number not in done for number in numbers),
+        "lost": sum(number not in begun for number in numbers),
         "twice": sum(len(begun.get(number, ())) > 1 for number in numbers),
+        "open": sum(number in begun and number not in done for number in numbers),
         "recovery_s": round(max(again), 2) if again else None,
     }
 
