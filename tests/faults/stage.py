@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CI_SCALE = 0.1
 # These stay real whatever the scale: they are about the machine's own quickness, which nothing scales.
-UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5}
+UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5, "REOFFER": 0.4}
 # What the machine may add to a bound: the longer the more crowded it is. The soak's bounds are the table's own.
 SLACK, STARTS, MOST_SLACK = 3.0, 5, 10.0
 SHORT = 30
@@ -239,7 +239,6 @@ class Stage:
 
         base = fields.pop("base", net.base)
         settings = {"kind": name.partition("-")[0], "base": base}
-        fields = {"hourly_cap": 0} | fields  # no runaway brake, where the row is not about it
         _, workspace = self.people()
         return Account.objects.create(
             workspace=workspace, platform="rig", remote_id=name, handle=name, settings=settings, **fields

@@ -24,8 +24,9 @@ def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     """What a process of the rig sees: this folder's data, nobody's `.env`, and no server that the rig did not start."""
     blank = () if os.environ.get("RIG_SERVERS") else BLANK
     kept = {name: value for name, value in os.environ.items() if name not in blank}
-    # A rig sends bursts to few accounts; a row that tries what paces an account sets it itself.
-    pace = {"ACCOUNT_HOURLY_CAP": "0", "REPEAT_SPAN": "0", "CATCH_UP_GAP": "0", "POSTS_PER_MINUTE": "100000"}
+    # A rig sends bursts to few accounts: no number is reached, but the brake stays on, so a claim is a user's claim.
+    # Whoever tries what paces an account sets it.
+    pace = {"ACCOUNT_HOURLY_CAP": "100000", "CATCH_UP_GAP": "0", "POSTS_PER_MINUTE": "100000"}
     own = {"DATA_DIR": str(data_dir), "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "project.settings"}
     return kept | own | pace | extra
 
