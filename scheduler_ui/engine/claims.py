@@ -45,7 +45,18 @@ def claim(  # noqa: PLR0913 - each is named by the caller
     attempt = Attempt(delivery=delivery, kind=Attempt.Kind.SEND, number=1, **opened)
     # A lease for preparing is no obstacle: what it saves later is fenced off by the new token.
     move = Move(delivery, Status.PUBLISHING, fence=("hold_reason", "due_at"), then=attempt, **changes)
+    return attempt if _is_made(move, attempt, now) else None
+
+
+def _is_made(move: Move, attempt: Attempt, now: datetime) -> bool:
+    """In one statement where that can be."""
+    delivery = move.delivery
     is_first = delivery.marked_at is None
+    if is_first and not brakes.may_stop(delivery):
+        return ledger.move(move)
+    look = brakes.look(delivery, now) if is_first else None
+    if look is not None and ledger.move(move.after(look)):
+        return True
 
     def mark() -> bool:
         if brakes.stops(delivery, now):
@@ -54,8 +65,7 @@ def claim(  # noqa: PLR0913 - each is named by the caller
             attempt.number = _next_number(delivery, Attempt.Kind.SEND)
         return move.make()
 
-    is_simple = is_first and not brakes.may_stop(delivery)
-    return attempt if (ledger.move(move) if is_simple else ledger.write(mark, delivery)) else None
+    return ledger.write(mark, delivery)
 
 
 def open_next(delivery: Delivery, kind: str, *, now: datetime) -> Attempt:

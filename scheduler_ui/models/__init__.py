@@ -8,7 +8,7 @@ from scheduler_ui.models.job import JobRun
 from scheduler_ui.models.media import Media
 from scheduler_ui.models.notice import Notice
 from scheduler_ui.models.post import Event, Post, PostMedia
-from scheduler_ui.models.rows import Often, Update, insert_row, update_row
+from scheduler_ui.models.rows import Look, Often, Update, insert_row, update_row
 from scheduler_ui.models.states import ENDED, MOVING, OUT, STARTED, WAITING, Hold, Status
 from scheduler_ui.models.tabs import Tab
 from scheduler_ui.models.user import User
@@ -32,6 +32,7 @@ __all__ = [
     "Invite",
     "JobRun",
     "LateThen",
+    "Look",
     "Media",
     "Membership",
     "Move",

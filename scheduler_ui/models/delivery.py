@@ -1,3 +1,5 @@
+from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -8,7 +10,7 @@ from scheduler_ui.models.account import Account
 from scheduler_ui.models.fields import PublicIdField
 from scheduler_ui.models.post import Post
 from scheduler_ui.models.readers import Reader
-from scheduler_ui.models.rows import Update, update_row
+from scheduler_ui.models.rows import Look, Update, update_row
 from scheduler_ui.models.states import ARROWS, OUT, Hold, Status
 from scheduler_ui.models.tabs import tab_of_row
 from scheduler_ui.models.workspace import Workspace
@@ -142,6 +144,12 @@ class Move:
         as_read = {name: getattr(delivery, name) for name in ("status", "version", *fence)}
         self.delivery, self.changes = delivery, {"status": status} | changes
         self.update = Update(Delivery, delivery.pk, self.changes, as_read, then)
+
+    def after(self, look: Look) -> "Move":
+        """The same, if the look allows it."""
+        other = copy(self)
+        other.update = replace(self.update, look=look)
+        return other
 
     def make(self) -> bool:
         return self.made(update_row(self.update))

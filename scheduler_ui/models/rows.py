@@ -29,10 +29,21 @@ def this_database() -> BaseDatabaseWrapper:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A question that gives one row, and the condition on its columns under which a change is made."""
+
+    sql: str
+    values: Sequence[Any]
+    condition: str
+    limits: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
 class Update:
     """Changes to one row if the `as_read` fields are still so.
 
     `then`, only if they were: a new row that is inserted and given its primary key, or another update.
+    `look`, before it and in the same statement: on PostgreSQL alone.
     """
 
     model: type[models.Model]
@@ -40,6 +51,7 @@ class Update:
     changes: Mapping[str, Any]
     as_read: Mapping[str, Any] = field(default_factory=dict)
     then: "models.Model | Update | None" = None
+    look: Look | None = None
 
     def statement(self) -> tuple[str, list[Any]]:
         """Without what follows."""
@@ -87,6 +99,11 @@ def _in_one(update: Update) -> tuple[str, list[Any]]:
     if update.then is None:
         return Often(f"{changing} RETURNING 1"), values
     changed = f"WITH changed AS ({changing} RETURNING 1)"
+    if update.look is not None:
+        look = update.look
+        condition = f"(SELECT {look.condition} FROM looked)"
+        changed = f"WITH looked AS MATERIALIZED ({look.sql}), changed AS ({changing} AND {condition} RETURNING 1)"
+        values = [*look.values, *values, *look.limits]
     if isinstance(update.then, Update):
         following, more = update.then.statement()
         following = f"followed AS ({following} AND EXISTS (SELECT FROM changed))"

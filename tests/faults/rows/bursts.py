@@ -110,8 +110,9 @@ def hanging(stage: Stage) -> None:
     dead.script({"match": "*", "do": "silence"})
     begin = soon(2)
     hung = stage.posts(stuck, [begin] * stage.many(200, 200))
-    fine = stage.posts(well, _every(begin + timedelta(seconds=0.5), 0.1, stage.many(200, 200)))
-    stage.settle(fine, seconds=60)
+    moments = _every(begin + timedelta(seconds=0.5), 0.1, stage.many(200, 200))
+    fine = stage.posts(well, moments)
+    stage.settle(fine, seconds=60 + (moments[-1] - begin).total_seconds())
     late = _lateness(net, stage.rows(fine))
     stage.insist(len(late) == len(fine), f"{len(late)} of {len(fine)} are out on the others")
     stage.insist(
