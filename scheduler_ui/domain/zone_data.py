@@ -25,7 +25,8 @@ def catch_up(now: datetime) -> int:
     Repeatable, and workers that do it at the same time share it: a post is read again once.
     """
     moved: list[int] = []
-    keys = iter(list(_stale(now).values_list("pk", flat=True)))
+    # What is next to go is read first: there may be tens of thousands behind it.
+    keys = iter(list(_stale(now).order_by("scheduled_for").values_list("pk", flat=True)))
     while some := list(islice(keys, AT_ONCE)):
         began = time.monotonic()
         with transaction.atomic():

@@ -83,6 +83,21 @@ def test_catch_up_leaves_the_one_writers_place_free_as_long_as_it_held_it(worksp
     assert rests == pytest.approx([0.3, 0.5] if connection.vendor == "sqlite" else [])
 
 
+def test_catch_up_begins_with_what_is_next(workspace, post, monkeypatch):
+    soon = a_post(
+        workspace,
+        an_account(workspace),
+        local_time=NINE - timedelta(days=30),
+        timezone="America/Vancouver",
+        scheduled_for=BEFORE - timedelta(days=30),
+        tzdata_version="2025b",
+    )
+    read, read_again = [], zone_data._read_again
+    monkeypatch.setattr(zone_data, "_read_again", lambda key, now: read.append(key) or read_again(key, now))
+    zone_data.catch_up(NOW)
+    assert read == [soon.pk, post.pk]
+
+
 def test_catch_up_shared_by_two_workers_tells_the_sum(workspace, post):
     zone_data.catch_up(NOW)
     a_post(
