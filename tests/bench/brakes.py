@@ -61,7 +61,7 @@ def unbraked(words: Words) -> Way:
     return lambda database, values: _one(database, words.plain, values) is not None
 
 
-def as_it_is(words: Words) -> Way:
+def as_it_was(words: Words) -> Way:
     """BEGIN, lock, look, claim, COMMIT; the look is not prepared."""
 
     def claim(database: psycopg.Connection, values: Values) -> bool:
@@ -152,7 +152,7 @@ WAYS = {
     "the program, without a brake": by_the_program(0, 0),
     "the program, as it is": by_the_program(CAP, 86_400),
     "without a brake": unbraked,
-    "BEGIN, lock, look, claim, COMMIT (as it is)": as_it_is,
+    "BEGIN, lock, look, claim, COMMIT (as it was)": as_it_was,
     "BEGIN, lock, look and claim in one, COMMIT": folded,
     "the same four, pipelined": pipelined,
     "lock, then look and claim, in one message": in_one_message,
