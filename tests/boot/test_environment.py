@@ -1,4 +1,5 @@
 import ipaddress
+import json
 import re
 import stat
 import subprocess
@@ -189,3 +190,17 @@ def test_example_lists_every_variable_of_the_settings() -> None:
     read = set(re.findall(r"(?:environment\.\w+|_seconds|_many_seconds)\(\s*\"([A-Z0-9_]+)\"", settings))
     listed = set(re.findall(r"^#([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert sorted(read) == sorted(listed)
+
+
+def test_example_shows_the_engines_numbers_as_they_are(tmp_path: Path) -> None:
+    section = re.search(r"--- The engine's numbers.*?(?=\n# ---)", (ROOT / ".env.example").read_text(), re.DOTALL)
+    assert section
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.+)$", section.group(), re.MULTILINE))
+    assert numbers(tmp_path, **shown) == numbers(tmp_path)
+
+
+def numbers(data_dir: Path, **variables: str) -> dict[str, Any]:
+    code = "import json; from project import settings; print(json.dumps(settings.PUNCTUAL))"
+    env = process_environment(data_dir, 8000, **variables)
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    return json.loads(said.stdout)
