@@ -225,7 +225,8 @@ def forged(stage: Stage) -> None:
     worker = stage.worker()
     accounts = [stage.account(f"{kind}-1", net) for kind in KINDS]
     count = stage.many(20, 5)
-    ids = stage.posts(accounts, [soon(6 + 0.5 * count)] * 6)  # still there once all forgeries are
+    at = soon(6 + 0.5 * count)  # still there once all forgeries are
+    ids = stage.posts(accounts, [at] * 6)
     genuine = _collected(stage)
     bomb = stage.folder / "exploded"
     forgeries = [pickle.dumps(Bomb(bomb)), b"", b"\x00" * 100, b"{}", b"x" * 5_000_000, b"0" * 64 + _body(ids[0])]
@@ -235,7 +236,7 @@ def forged(stage: Stage) -> None:
     _replay(stage, genuine)
     stage.until(lambda: _refused(stage) >= len(forgeries), 30, "refused messages are counted")
     stage.windows.append(stage.window("published", 5, ids, now()))
-    stage.settle(ids, seconds=30)
+    stage.settle(ids, seconds=30 + max((at - now()).total_seconds(), 0))
     stage.insist(worker.poll() is None, "the worker stays up")
     stage.insist(not bomb.exists(), "no pickle was opened")
     stage.insist("refused a queue message" in stage.log(), "the log tells it")
