@@ -21,10 +21,15 @@ def workspace():
     return a_workspace(a_user())
 
 
+def a_stale_post(workspace, before=timedelta(0)):
+    """At nine in Vancouver by the rules of before 2026, or so much earlier."""
+    when = {"local_time": NINE - before, "scheduled_for": BEFORE - before}
+    return a_post(workspace, an_account(workspace), timezone="America/Vancouver", tzdata_version="2025b", **when)
+
+
 @pytest.fixture
 def post(workspace):
-    old = {"scheduled_for": BEFORE, "tzdata_version": "2025b"}
-    return a_post(workspace, an_account(workspace), local_time=NINE, timezone="America/Vancouver", **old)
+    return a_stale_post(workspace)
 
 
 def test_catch_up_keeps_the_wall_time_and_moves_the_instant(post):
@@ -44,14 +49,7 @@ def test_catch_up_tells_whose_posts_moved(workspace, post):
 
 def test_catch_up_by_several_workers_at_once_is_done_and_told_once(workspace, post, monkeypatch):
     """The second one has read what is stale before the first one has begun."""
-    a_post(
-        workspace,
-        an_account(workspace),
-        local_time=NINE,
-        timezone="America/Vancouver",
-        scheduled_for=BEFORE,
-        tzdata_version="2025b",
-    )
+    a_stale_post(workspace)
     stale, raced = zone_data._stale, []
 
     def overtaken(now):
@@ -68,14 +66,7 @@ def test_catch_up_by_several_workers_at_once_is_done_and_told_once(workspace, po
 
 
 def test_catch_up_leaves_the_one_writers_place_free_as_long_as_it_held_it(workspace, post, monkeypatch):
-    a_post(
-        workspace,
-        an_account(workspace),
-        local_time=NINE,
-        timezone="America/Vancouver",
-        scheduled_for=BEFORE,
-        tzdata_version="2025b",
-    )
+    a_stale_post(workspace)
     monkeypatch.setattr(zone_data, "AT_ONCE", 1)
     seconds, rests = iter([0.0, 0.3, 10.0, 10.5]), []
     monkeypatch.setattr(zone_data, "time", SimpleNamespace(monotonic=lambda: next(seconds), sleep=rests.append))
@@ -84,14 +75,7 @@ def test_catch_up_leaves_the_one_writers_place_free_as_long_as_it_held_it(worksp
 
 
 def test_catch_up_begins_with_what_is_next(workspace, post, monkeypatch):
-    soon = a_post(
-        workspace,
-        an_account(workspace),
-        local_time=NINE - timedelta(days=30),
-        timezone="America/Vancouver",
-        scheduled_for=BEFORE - timedelta(days=30),
-        tzdata_version="2025b",
-    )
+    soon = a_stale_post(workspace, before=timedelta(days=30))
     read, read_again = [], zone_data._read_again
     monkeypatch.setattr(zone_data, "_read_again", lambda key, now: read.append(key) or read_again(key, now))
     zone_data.catch_up(NOW)
@@ -100,14 +84,7 @@ def test_catch_up_begins_with_what_is_next(workspace, post, monkeypatch):
 
 def test_catch_up_shared_by_two_workers_tells_the_sum(workspace, post):
     zone_data.catch_up(NOW)
-    a_post(
-        workspace,
-        an_account(workspace),
-        local_time=NINE,
-        timezone="America/Vancouver",
-        scheduled_for=BEFORE,
-        tzdata_version="2025b",
-    )
+    a_stale_post(workspace)
     zone_data.catch_up(NOW)
     assert [notice.title for notice in Notice.objects.all()] == ["2 posts keep their clock time, not their moment"]
 
