@@ -55,11 +55,20 @@ def reschedule(delivery: Delivery, at: datetime, *, actor: User, now: datetime) 
 def confirm_there(delivery: Delivery, url: str, remote_id: str = "", *, actor: User, now: datetime) -> None:
     """A person saw it on the platform; where, and as which of its posts, may be empty. Raises Refused."""
     _refuse_unless_asked(delivery)
-    others = Delivery.objects.filter(account=delivery.account_id, remote_id=remote_id).exclude(pk=delivery.pk)
-    if remote_id and others.exists():
-        raise Refused(_("That is another post of yours. Choose the one that this is."))
     found = {"remote_url": url, "remote_id": remote_id} if remote_id else {"remote_url": url}
-    _move(delivery, Status.PUBLISHED, actor, now, "there", due_at=None, settled_at=now, error="", **found)
+    with transaction.atomic():
+        if is_taken(delivery, remote_id):
+            raise Refused(_("That is another post of yours. Choose the one that this is."))
+        _move(delivery, Status.PUBLISHED, actor, now, "there", due_at=None, settled_at=now, error="", **found)
+
+
+def is_taken(delivery: Delivery, remote_id: str) -> bool:
+    """Whether that post on the platform is another delivery's. In a transaction: nobody takes it before its end."""
+    if not remote_id:
+        return False
+    Account.objects.select_for_update(no_key=True).values_list("pk").get(pk=delivery.account_id)
+    same = Delivery.objects.filter(account=delivery.account_id, remote_id=remote_id)
+    return same.exclude(pk=delivery.pk).exists()
 
 
 def confirm_absent(delivery: Delivery, *, actor: User, now: datetime) -> None:

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from scheduler_ui.domain import accounts, platform_tools, telling
+from django.utils.translation import gettext as _
+
+from scheduler_ui.domain import accounts, deliveries, platform_tools, telling
 from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.engine import claims, clock, crash, ledger, settle, touches
@@ -64,10 +66,11 @@ def look(delivery: Delivery, now: datetime) -> None:
     platform = platform_tools.platform_for(delivery.account)
     try:
         found = find(platform, delivery)
+        is_ours = found is not None and is_adopted(delivery, found)
     except PlatformError as error:
         _look_failed(delivery, attempt, error)
         return
-    if found is not None and not is_owned(delivery, found):
+    if found is not None and is_ours:
         settle.settle(delivery, attempt, found, now=clock.now())
     else:
         _absent(delivery, attempt, platform.kind, clock.now())
@@ -88,10 +91,30 @@ def find(platform: Platform, delivery: Delivery, since: datetime | None = None) 
             return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
 
 
-def is_owned(delivery: Delivery, found: Published) -> bool:
-    """Two deliveries of the same words may look at one moment; what the first has adopted is not the second's."""
-    others = Delivery.objects.filter(account=delivery.account_id, remote_id=found.remote_id).exclude(pk=delivery.pk)
-    return bool(found.remote_id) and others.exists()
+def is_adopted(delivery: Delivery, found: Published) -> bool:
+    """Whether what was found is now this delivery's, written down. Raises Unavailable where that cannot be told yet.
+
+    Two of the same words may look at one moment: the account's lock makes one wait until the other has written. And it
+    may be of one whose answer is still on its way.
+    """
+    if _is_same_on_its_way(delivery):
+        raise Unavailable(_("Another post with the same words is being sent just now. It is looked for again."))
+
+    def adopt() -> bool:
+        if deliveries.is_taken(delivery, found.remote_id):
+            return False
+        # Should the lease be gone, the settlement says so.
+        Delivery.objects.filter(pk=delivery.pk, token=delivery.token).update(remote_id=found.remote_id[:300])
+        return True
+
+    return ledger.write(adopt)
+
+
+def _is_same_on_its_way(delivery: Delivery) -> bool:
+    """A platform finds a post by its words, under whatever picture."""
+    sent = Delivery.objects.filter(account=delivery.account_id, status=Status.PUBLISHING).exclude(pk=delivery.pk)
+    words = delivery.content.split()
+    return any(other.content.split() == words for other in sent.select_related("post"))
 
 
 def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> None:

@@ -94,10 +94,11 @@ def _look(delivery: Delivery, platform: Platform, mode: switch.Restored) -> None
         delivery.key, delivery.payload = key, payload
         attempt = claims.open_next(delivery, Attempt.Kind.LOOKUP, now=now)
         found = resolve.find(platform, delivery, mode.moment - resolve.SKEW)
+        is_ours = found is not None and resolve.is_adopted(delivery, found)
     except PlatformError as error:
         _failed(delivery, error, token)
         return
-    if found is not None and not resolve.is_owned(delivery, found):
+    if found is not None and is_ours:
         _adopt(delivery, attempt, found)
     else:
         _release(delivery, attempt)

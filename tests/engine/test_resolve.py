@@ -2,13 +2,16 @@
 
 import contextlib
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
-from scheduler_ui.engine import claims, clock, resolve
+from scheduler_ui.engine import claims, clock, resolve, settle
 from scheduler_ui.models import Attempt, Delivery, Status
 from scheduler_ui.platforms.base import Kind
+from scheduler_ui.platforms.outcomes import Published
+from tests.factories import a_delivery, a_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +63,56 @@ def test_two_attempts_never_take_one_number(unclear, monkeypatch):
     for thread in threads:
         thread.join(10)
     assert list(Attempt.objects.values_list("number", flat=True)) == [1, 2]
+
+
+@pytest.fixture
+def twin(unclear, account):
+    """Of the same words, and its answer was lost too."""
+    post = a_post(account.workspace, text=unclear.post.text, scheduled_for=unclear.scheduled_for)
+    fields = {"status": Status.UNCONFIRMED, "key": "k2", "marked_at": unclear.due_at, "due_at": unclear.due_at}
+    return a_delivery(post, account, **fields)
+
+
+def test_two_of_the_same_words_that_look_at_one_moment_do_not_both_take_one_post(unclear, twin, fake, monkeypatch):
+    """Both have been shown it before either has settled."""
+    shown, settled = resolve.find, settle.settle
+    showing, settling = threading.Barrier(2), threading.Barrier(2)
+
+    def find_and_wait(platform, delivery):
+        found = shown(platform, delivery)
+        showing.wait(10)
+        return found
+
+    def wait_and_settle(*answer, now):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            settling.wait(0.3)  # in vain: the other one has nothing to settle
+        return settled(*answer, now=now)
+
+    monkeypatch.setattr(resolve, "find", find_and_wait)
+    monkeypatch.setattr(settle, "settle", wait_and_settle)
+    fake.script = {"find": [Published("remote-1"), Published("remote-1")]}
+
+    def look(row):
+        resolve.look(Delivery.in_full(row.pk), clock.now())
+        connection.close()
+
+    threads = [threading.Thread(target=look, args=[row]) for row in (unclear, twin)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = Delivery.objects.order_by("status").values_list("status", "remote_id", "lookups")
+    assert list(rows) == [(Status.PUBLISHED, "remote-1", 0), (Status.UNCONFIRMED, "", 1)]
+
+
+def test_what_may_be_anothers_whose_answer_is_on_its_way_is_not_taken(unclear, twin, fake, again):
+    lease = clock.now() + timedelta(seconds=30)
+    sending = {"status": Status.PUBLISHING, "token": "t", "lease_until": lease, "due_at": lease}
+    Delivery.objects.filter(pk=twin.pk).update(**sending)
+    fake.script = {"find": [Published("remote-1"), Published("remote-1")]}
+    resolve.look(again(unclear), clock.now())
+    kept = again(unclear)
+    assert (kept.status, kept.remote_id, kept.lookups, kept.due_at > clock.now()) == (Status.UNCONFIRMED, "", 0, True)
+    Delivery.objects.filter(pk=twin.pk).update(status=Status.PUBLISHED, due_at=None, remote_id="remote-2")
+    resolve.look(kept, clock.now())
+    assert (again(unclear).status, again(unclear).remote_id) == (Status.PUBLISHED, "remote-1")
