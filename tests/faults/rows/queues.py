@@ -172,8 +172,9 @@ def broken_queue(stage: Stage) -> None:
         time.sleep(1)
         log = stage.log()[said:]
         stage.insist(any(sentence in log for sentence in BROKEN), f"{name}: the log says what became of the queue")
-        # A worker that notices may end by itself, and whoever watches it starts a new one: here, that is us.
-        stage.kill(worker) if worker.poll() is None else None
+        # A worker that notices may end by itself, and whoever watches it starts a new one: here, that is us. In order,
+        # for what a kill would leave claimed waits for its lease: that is row 1's.
+        processes.end(worker)
         restarted_at = now()
         worker = stage.worker()
         stage.windows.append(stage.window(name, 30, ids, restarted_at))
