@@ -69,7 +69,7 @@ def queue_away(stage: Stage) -> None:
     def look() -> None:
         nonlocal slowest
         slowest = max(slowest, person.took("/"))
-        time.sleep(0.3)
+        time.sleep(1 if stage.is_real else 0.3)
 
     with Beside(look):
         for fault in (_restart, _down, _hang):
