@@ -346,9 +346,7 @@ class Stage:
     def settle(self, ids: Iterable[int] | None = None, *, seconds: float) -> bool:
         """Wait until they are, and twice as long as they may take; the judge says what took too long."""
         ids = None if ids is None else set(ids)
-        step = max(
-            0.1, len(self.promises) / 10_000
-        )  # to look at a hundred thousand all the time would be half the load
+        step = max(0.1, len(self.promises) / 10_000)  # always looking at 100,000 is half the load
         return processes.wait_for(lambda: self.is_settled(ids), 2 * seconds + self.slack, step)
 
     def until(self, what: Callable[[], object], seconds: float, words: str) -> bool:
