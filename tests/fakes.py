@@ -17,10 +17,12 @@ class FakePlatform(Platform):
     # Each call takes the next of its list; with none left it succeeds.
     script: ClassVar[dict[str, list[Any]]] = {}
     calls: ClassVar[list[tuple[str, Any]]] = []
+    # What each look-up was told to be other posts'.
+    owned: ClassVar[list[frozenset[str]]] = []
 
     @classmethod
     def reset(cls, kind: Kind = Kind.KEY) -> None:
-        cls.kind, cls.script, cls.calls = kind, {}, []
+        cls.kind, cls.script, cls.calls, cls.owned = kind, {}, [], []
 
     def _next(self, name: str, detail: Any, default: Any) -> Any:
         type(self).calls.append((name, detail))
@@ -43,6 +45,7 @@ class FakePlatform(Platform):
     def find(
         self, payload: Mapping[str, Any], key: str, since: datetime, owned: frozenset[str] = frozenset()
     ) -> Published | None:
+        type(self).owned.append(owned)
         return self._next("find", key, None)
 
     def recent(self, most: int) -> list[RemotePost] | None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import arming, boards
+from scheduler_ui.domain import adoptions, arming, boards
 from scheduler_ui.domain.holds import BRAKES, hold_for
 from scheduler_ui.domain.refusals import AlreadyStarted, InThePast, Refused, started_sentence
 from scheduler_ui.models import WAITING, Account, Delivery, Event, Status, User, move_to
@@ -57,18 +57,8 @@ def confirm_there(delivery: Delivery, url: str, remote_id: str = "", *, actor: U
     _refuse_unless_asked(delivery)
     found = {"remote_url": url, "remote_id": remote_id} if remote_id else {"remote_url": url}
     with transaction.atomic():
-        if is_taken(delivery, remote_id):
-            raise Refused(_("That is another post of yours. Choose the one that this is."))
+        adoptions.refuse_anothers(delivery, remote_id)
         _move(delivery, Status.PUBLISHED, actor, now, "there", due_at=None, settled_at=now, error="", **found)
-
-
-def is_taken(delivery: Delivery, remote_id: str) -> bool:
-    """Whether that post on the platform is another delivery's. In a transaction: nobody takes it before its end."""
-    if not remote_id:
-        return False
-    Account.objects.select_for_update(no_key=True).values_list("pk").get(pk=delivery.account_id)
-    same = Delivery.objects.filter(account=delivery.account_id, remote_id=remote_id)
-    return same.exclude(pk=delivery.pk).exists()
 
 
 def confirm_absent(delivery: Delivery, *, actor: User, now: datetime) -> None:

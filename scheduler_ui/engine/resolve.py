@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from scheduler_ui.domain import accounts, deliveries, platform_tools, telling
+from scheduler_ui.domain import accounts, platform_tools, telling
 from scheduler_ui.domain.holds import hold_now
 from scheduler_ui.domain.mishaps import foreseen
 from scheduler_ui.engine import claims, clock, crash, ledger, settle, touches
@@ -66,13 +64,12 @@ def look(delivery: Delivery, now: datetime) -> None:
     platform = platform_tools.platform_for(delivery.account)
     try:
         found = find(platform, delivery)
-        is_ours = found is not None and is_adopted(delivery, found)
+        if found is not None:
+            settle.settle(delivery, attempt, found, now=clock.now())
     except PlatformError as error:
-        _look_failed(delivery, attempt, error)
+        look_failed(delivery, attempt, error)
         return
-    if found is not None and is_ours:
-        settle.settle(delivery, attempt, found, now=clock.now())
-    else:
+    if found is None:
         _absent(delivery, attempt, platform.kind, clock.now())
 
 
@@ -89,32 +86,6 @@ def find(platform: Platform, delivery: Delivery, since: datetime | None = None) 
         except Expired:
             fresh = accounts.refresh(delivery.account, clock.now())
             return type(platform)(fresh, platform.tools).find(payload, delivery.key, since, owned)
-
-
-def is_adopted(delivery: Delivery, found: Published) -> bool:
-    """Whether what was found is now this delivery's, written down. Raises Unavailable where that cannot be told yet.
-
-    Two of the same words may look at one moment: the account's lock makes one wait until the other has written. And it
-    may be of one whose answer is still on its way.
-    """
-    if _is_same_on_its_way(delivery):
-        raise Unavailable(_("Another post with the same words is being sent just now. It is looked for again."))
-
-    def adopt() -> bool:
-        if deliveries.is_taken(delivery, found.remote_id):
-            return False
-        # Should the lease be gone, the settlement says so.
-        Delivery.objects.filter(pk=delivery.pk, token=delivery.token).update(remote_id=found.remote_id[:300])
-        return True
-
-    return ledger.write(adopt)
-
-
-def _is_same_on_its_way(delivery: Delivery) -> bool:
-    """A platform finds a post by its words, under whatever picture."""
-    sent = Delivery.objects.filter(account=delivery.account_id, status=Status.PUBLISHING).exclude(pk=delivery.pk)
-    words = delivery.content.split()
-    return any(other.content.split() == words for other in sent.select_related("post"))
 
 
 def _absent(delivery: Delivery, attempt: Attempt, kind: Kind, now: datetime) -> None:
@@ -139,7 +110,7 @@ def _send_again(delivery: Delivery, attempt: Attempt, lookups: int, now: datetim
     return True
 
 
-def _look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> None:
+def look_failed(delivery: Delivery, attempt: Attempt, error: PlatformError) -> None:
     """A look-up that failed says nothing about the post: look again later, and ask after a day."""
     now = clock.now()
     if isinstance(error, Unauthorized):

@@ -94,11 +94,10 @@ def _look(delivery: Delivery, platform: Platform, mode: switch.Restored) -> None
         delivery.key, delivery.payload = key, payload
         attempt = claims.open_next(delivery, Attempt.Kind.LOOKUP, now=now)
         found = resolve.find(platform, delivery, mode.moment - resolve.SKEW)
-        is_ours = found is not None and resolve.is_adopted(delivery, found)
     except PlatformError as error:
         _failed(delivery, error, token)
         return
-    if found is not None and is_ours:
+    if found is not None:
         _adopt(delivery, attempt, found)
     else:
         _release(delivery, attempt)
@@ -126,7 +125,10 @@ def _adopt(delivery: Delivery, attempt: Attempt, found: Published) -> None:
         "payload": delivery.payload,
     }
     if ledger.write(lambda: move_to(delivery, Status.UNCONFIRMED, **changes), delivery):
-        settle.settle(delivery, attempt, found, now=now)
+        try:
+            settle.settle(delivery, attempt, found, now=now)
+        except Unavailable as error:
+            resolve.look_failed(delivery, attempt, error)
 
 
 def _release(delivery: Delivery, attempt: Attempt | None) -> None:

@@ -11,8 +11,9 @@ from django.db import Error, close_old_connections
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from scheduler_ui.domain import accounts, platform_tools, telling
+from scheduler_ui.domain import accounts, adoptions, platform_tools, telling
 from scheduler_ui.domain.holds import hold_now
+from scheduler_ui.domain.refusals import Refused
 from scheduler_ui.engine import answers, claims, clock, ledger, touches
 from scheduler_ui.engine.numbers import span, spans
 from scheduler_ui.models import WAITING, Account, Attempt, Delivery, Move, Notice, Status
@@ -49,7 +50,8 @@ def settle(
 ) -> bool:
     """Write the answer down; with the database away, keep it and try until the lease ends.
 
-    False: the lease was lost, so somebody else decides, and this answer is only logged.
+    False: the lease was lost, so somebody else decides, and this answer is only logged. Raises Unavailable where a
+    look-up has found what is another delivery's, or may be: that says nothing about this one.
     """
     until = delivery.lease_until or now
     while True:
@@ -96,15 +98,31 @@ def _settle(
         return Move(delivery, status, then=closing, **changes, sent_at=sent_at)
 
     def write() -> bool:
+        if is_found:
+            _refuse_anothers(delivery, decided[1]["remote_id"])
         is_ours = moved(*_while_sending(delivery, *decided, now)).make()
         if is_ours:
             _tell(delivery, outcome, now)
         return is_ours
 
+    # What was found under a key of its own is nobody else's.
+    is_found = isinstance(outcome, Published) and attempt.kind == Attempt.Kind.LOOKUP and _kind(delivery) != Kind.KEY
     # Where all went well there is nothing to look up, and nobody to tell.
-    if isinstance(outcome, Published | Accepted):
+    if isinstance(outcome, Published | Accepted) and not is_found:
         return ledger.move(moved(*decided))
     return ledger.write(write, delivery)
+
+
+def _kind(delivery: Delivery) -> Kind:
+    return platform_tools.platform_for(delivery.account).kind
+
+
+def _refuse_anothers(delivery: Delivery, remote_id: str) -> None:
+    """Two deliveries of the same words may look at one moment, and both be shown one post. Raises Unavailable."""
+    try:
+        adoptions.refuse_anothers(delivery, remote_id)
+    except Refused as refusal:
+        raise Unavailable(str(refusal)) from None
 
 
 def _while_sending(
@@ -161,7 +179,7 @@ def not_early(delivery: Delivery, moment: datetime) -> datetime:
 
 def _unclear(delivery: Delivery, now: datetime, error: dict[str, str]) -> tuple[Status, dict[str, Any]]:
     """By kind: look or send again by ourselves, else ask (due_at NULL)."""
-    kind = platform_tools.platform_for(delivery.account).kind
+    kind = _kind(delivery)
     if kind == Kind.BLIND:
         return _unclear_blind(delivery, now, error)
     delays = look_delays(kind)

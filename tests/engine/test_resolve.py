@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from scheduler_ui.engine import claims, clock, resolve, settle
-from scheduler_ui.models import Attempt, Delivery, Status
+from scheduler_ui.domain import deliveries
+from scheduler_ui.domain.refusals import Refused
+from scheduler_ui.engine import claims, clock, resolve
+from scheduler_ui.models import Attempt, Delivery, Post, Status
 from scheduler_ui.platforms.base import Kind
 from scheduler_ui.platforms.outcomes import Published
-from tests.factories import a_delivery, a_post
+from tests.factories import a_delivery, a_post, a_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,45 +76,93 @@ def twin(unclear, account):
 
 
 def test_two_of_the_same_words_that_look_at_one_moment_do_not_both_take_one_post(unclear, twin, fake, monkeypatch):
-    """Both have been shown it before either has settled."""
-    shown, settled = resolve.find, settle.settle
-    showing, settling = threading.Barrier(2), threading.Barrier(2)
+    """Each is shown it, and asks whose it is, before the other has written."""
+    shown, asked = resolve.find, Delivery.content.fget
+    showing, asking = threading.Barrier(2), threading.Barrier(2)
 
     def find_and_wait(platform, delivery):
         found = shown(platform, delivery)
         showing.wait(10)
         return found
 
-    def wait_and_settle(*answer, now):
+    def ask_and_wait(delivery):
         with contextlib.suppress(threading.BrokenBarrierError):
-            settling.wait(0.3)  # in vain: the other one has nothing to settle
-        return settled(*answer, now=now)
+            asking.wait(0.3)  # in vain: the other one has to wait for us
+        return asked(delivery)
 
     monkeypatch.setattr(resolve, "find", find_and_wait)
-    monkeypatch.setattr(settle, "settle", wait_and_settle)
+    monkeypatch.setattr(Delivery, "content", property(ask_and_wait))
     fake.script = {"find": [Published("remote-1"), Published("remote-1")]}
+    _side_by_side(unclear, twin)
+    rows = Delivery.objects.order_by("status").values_list("status", "remote_id", "lookups")
+    assert list(rows) == [(Status.PUBLISHED, "remote-1", 0), (Status.UNCONFIRMED, "", 0)]
 
+
+def test_two_that_are_both_out_and_shown_one_post_find_both_and_send_neither_again(unclear, twin, fake, again):
+    """What the first has taken is no word about the second's, and is not looked at again."""
+    fake.script = {"find": [Published("remote-2"), Published("remote-2"), Published("remote-1")]}
+    for row in (unclear, twin, twin):
+        Delivery.objects.update(token="", lease_until=None)
+        resolve.look(again(row), clock.now())
+    assert [(again(row).status, again(row).remote_id) for row in (unclear, twin)] == [
+        (Status.PUBLISHED, "remote-2"),
+        (Status.PUBLISHED, "remote-1"),
+    ]
+    assert fake.owned[-1] == {"remote-2"}
+
+
+@pytest.mark.parametrize("status", [Status.PUBLISHING, Status.PROCESSING])
+def test_what_may_be_anothers_whose_answer_is_on_its_way_is_not_taken(unclear, twin, fake, again, status):
+    _send(twin, status)
+    fake.script = {"find": [Published("remote-1"), Published("remote-1")]}
+    resolve.look(again(unclear), clock.now())
+    kept = again(unclear)
+    assert (kept.status, kept.remote_id, kept.lookups, kept.due_at > unclear.due_at) == (
+        Status.UNCONFIRMED,
+        "",
+        0,
+        True,
+    )
+    Delivery.objects.filter(pk=twin.pk).update(status=Status.PUBLISHED, due_at=None, remote_id="remote-2")
+    resolve.look(kept, clock.now())
+    assert (again(unclear).status, again(unclear).remote_id) == (Status.PUBLISHED, "remote-1")
+
+
+def test_what_is_on_its_way_with_other_words_hinders_nobody(unclear, twin, fake, again):
+    _send(twin, Status.PUBLISHING)
+    Post.objects.filter(pk=twin.post_id).update(text="Something else.")
+    fake.script = {"find": [Published("remote-1")]}
+    resolve.look(again(unclear), clock.now())
+    assert again(unclear).status == Status.PUBLISHED
+
+
+def test_what_is_found_under_a_key_of_its_own_waits_for_nobody(unclear, twin, fake, again):
+    fake.reset(Kind.KEY)
+    _send(twin, Status.PUBLISHING)
+    fake.script = {"find": [Published("remote-1")]}
+    resolve.look(again(unclear), clock.now())
+    assert again(unclear).status == Status.PUBLISHED
+
+
+def test_person_cannot_choose_what_may_be_anothers(unclear, twin, again):
+    _send(twin, Status.PUBLISHING)
+    with pytest.raises(Refused, match="same words is going out just now"):
+        deliveries.confirm_there(again(unclear), "", "remote-1", actor=a_user(), now=clock.now())
+    assert again(unclear).status == Status.UNCONFIRMED
+
+
+def _send(row, status):
+    lease = clock.now() + timedelta(seconds=30)
+    Delivery.objects.filter(pk=row.pk).update(status=status, token="t", lease_until=lease, due_at=lease)
+
+
+def _side_by_side(*rows):
     def look(row):
         resolve.look(Delivery.in_full(row.pk), clock.now())
         connection.close()
 
-    threads = [threading.Thread(target=look, args=[row]) for row in (unclear, twin)]
+    threads = [threading.Thread(target=look, args=[row]) for row in rows]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    rows = Delivery.objects.order_by("status").values_list("status", "remote_id", "lookups")
-    assert list(rows) == [(Status.PUBLISHED, "remote-1", 0), (Status.UNCONFIRMED, "", 1)]
-
-
-def test_what_may_be_anothers_whose_answer_is_on_its_way_is_not_taken(unclear, twin, fake, again):
-    lease = clock.now() + timedelta(seconds=30)
-    sending = {"status": Status.PUBLISHING, "token": "t", "lease_until": lease, "due_at": lease}
-    Delivery.objects.filter(pk=twin.pk).update(**sending)
-    fake.script = {"find": [Published("remote-1"), Published("remote-1")]}
-    resolve.look(again(unclear), clock.now())
-    kept = again(unclear)
-    assert (kept.status, kept.remote_id, kept.lookups, kept.due_at > clock.now()) == (Status.UNCONFIRMED, "", 0, True)
-    Delivery.objects.filter(pk=twin.pk).update(status=Status.PUBLISHED, due_at=None, remote_id="remote-2")
-    resolve.look(kept, clock.now())
-    assert (again(unclear).status, again(unclear).remote_id) == (Status.PUBLISHED, "remote-1")
+        thread.join(20)
