@@ -43,7 +43,9 @@ def after_outage(outages: list[Outage], now: datetime) -> None:
         Workspace.objects.select_for_update(no_key=True).get(pk=outage.workspace_id)
         digest = _open_digest(outage, now)
         if digest is not None and not (outage.missed or outage.skipped):
-            continue  # what goes out late was counted when it began
+            # What goes out late was counted when it began; it is still the same outage.
+            Notice.objects.filter(pk=digest.pk).update(created_at=now)
+            continue
         if digest is None and not _is_many(outage, now):
             for delivery in _rows(outage.missed):
                 telling.tell(Notice.Kind.MISSED, delivery, now)

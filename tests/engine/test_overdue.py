@@ -208,6 +208,18 @@ def test_batches_of_one_outage_are_one_digest(account, offer, monkeypatch):
     assert notice.created_at == NOW + timedelta(seconds=2)
 
 
+def test_working_off_what_goes_out_late_for_long_is_the_same_outage(account, offer):
+    for number in range(4):
+        post_at(account, -7200 - number)
+    minutes = [timedelta(minutes=number) for number in range(4)]
+    for passed in minutes:
+        for number in range(4):
+            post_at(an_account(account.workspace, platform="fake"), passed.total_seconds() - 600 - number)
+        offer(NOW + passed)
+    notice = Notice.objects.get()
+    assert notice.created_at == NOW + minutes[-1]
+
+
 def test_each_workspace_has_a_digest_of_its_own(account, offer):
     other = an_account(a_workspace(), platform="fake")
     for number in range(4):
