@@ -153,7 +153,7 @@ def endless(stage: Stage) -> None:
     lines |= {"redirect": {"do": "redirect"}}
     for name, line in lines.items():
         # One worker's threads wait for each: ten times as many are ten rounds.
-        _all_kinds(stage, net, at, name, line, count=2 if stage.is_real else 1)
+        _all_kinds(stage, net, at, name, line, count=1)
     _lost_answers(stage, at, 180 + 20)
     grown = (_most_memory(worker.pid) - before) / MEGABYTE
     stage.insist(grown <= 50, f"the worker's memory grew by {grown:.0f} MB")
