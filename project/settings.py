@@ -221,7 +221,7 @@ PUNCTUAL: dict[str, Any] = {
     "worker_gone": _seconds("WORKER_GONE", 10),
     # So long past its second whatever was offered and is not claimed is offered again: its worker may have died with
     # the message in hand, and within a second another one has sent it.
-    "reoffer": _seconds("REOFFER", 0.4),
+    "reoffer": _seconds("REOFFER", 0.25),
     # A step of the clock that is no drift, and how long what it jumped over waits lest it jump back.
     "clock_jump": environment.number("CLOCK_JUMP", 1, above=0.1),
     "clock_grace": _seconds("CLOCK_GRACE", 30),

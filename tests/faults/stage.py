@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CI_SCALE = 0.1
 # These stay real whatever the scale: they are about the machine's own quickness, which nothing scales.
-UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5, "REOFFER": 0.4}
+UNSCALED = {"TICK": 0.25, "LEAD": 0.2, "CLAIM_BEFORE": 0.1, "FRESH": 5, "REOFFER": 0.25}
 # What the machine may add to a bound: the longer the more crowded it is. The soak's bounds are the table's own.
 SLACK, STARTS, MOST_SLACK = 3.0, 5, 10.0
 SHORT = 30
