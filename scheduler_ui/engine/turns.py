@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, GreaterThan, LessThan
 
 from scheduler_ui.engine import ledger
 from scheduler_ui.engine.numbers import span
@@ -15,6 +16,8 @@ from scheduler_ui.models import Budget, Delivery, Status, Tab
 
 # A thread's delay is no missed turn.
 MISSED = timedelta(seconds=1)
+# due_at, hidden from the indexes by it: they would read all that is overdue, or all that is to come.
+TURN = Coalesce("due_at", "scheduled_for")
 
 
 def line(account_id: int) -> str:
@@ -43,16 +46,16 @@ def may_go(delivery: Delivery, now: datetime) -> bool:
     if not is_turn(delivery.status, delivery.scheduled_for, due_at):
         return True
     in_line, late = _line_of(delivery, now), now - due_at
-    before = in_line.filter(turn__lt=due_at)
+    before = in_line.filter(LessThan(TURN, due_at))
     if late <= MISSED:
         return not before.exists()
 
     def move_up() -> bool:
         # It may have been moved itself since it was read.
-        is_there = in_line.filter(pk=delivery.pk, turn=due_at).exists()
+        is_there = in_line.filter(Exact(TURN, due_at), pk=delivery.pk).exists()
         if not is_there or before.exists():
             return False
-        behind = in_line.filter(turn__gt=due_at)
+        behind = in_line.filter(GreaterThan(TURN, due_at))
         if behind.update(due_at=F("due_at") + late, queued_at=F("due_at") + (late - _long_ago())):
             Budget.objects.filter(pk=line(delivery.account_id)).update(free_at=F("free_at") + late)
         return True
@@ -61,14 +64,10 @@ def may_go(delivery: Delivery, now: datetime) -> bool:
 
 
 def _line_of(delivery: Delivery, now: datetime) -> QuerySet[Delivery]:
-    """`turn` is due_at, hidden from the indexes by it: they would read all that is overdue, or all that is to come.
-
-    The account's list of what is upcoming is read instead, as far as it was promised by now.
-    """
+    """As the account's list of what is upcoming has them, of which only what was promised by now is read."""
     listed = {"workspace": delivery.workspace_id, "account": delivery.account_id, "tab": Tab.UPCOMING}
     rows = Delivery.objects.filter(**listed, scheduled_for__lt=now, status=Status.SCHEDULED, hold_reason="")
-    rows = rows.alias(turn=Coalesce("due_at", "scheduled_for"))
-    return rows.filter(queued_at__isnull=False, turn__gt=F("scheduled_for"))
+    return rows.filter(GreaterThan(TURN, F("scheduled_for")), queued_at__isnull=False)
 
 
 def _long_ago() -> timedelta:
