@@ -44,15 +44,15 @@ def test_offer_is_not_repeated_until_a_little_past_its_time(account, offer):
     row = post_at(account, 10)
     assert offer() == [row.pk]
     assert offer(NOW + timedelta(seconds=5)) == []
-    assert offer(NOW + timedelta(seconds=10.4)) == []
-    assert offer(NOW + timedelta(seconds=10.5)) == [row.pk]
+    assert offer(NOW + timedelta(seconds=10.2)) == []
+    assert offer(NOW + timedelta(seconds=10.3)) == [row.pk]
 
 
 def test_offer_of_something_overdue_is_not_repeated_at_once(account, offer):
     row = post_at(account, -1)
     assert offer() == [row.pk]
-    assert offer(NOW + timedelta(seconds=0.4)) == []
-    assert offer(NOW + timedelta(seconds=0.5)) == [row.pk]
+    assert offer(NOW + timedelta(seconds=0.2)) == []
+    assert offer(NOW + timedelta(seconds=0.3)) == [row.pk]
 
 
 def test_offer_of_an_edited_row_is_made_again(account, offer):
