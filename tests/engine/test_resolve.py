@@ -162,3 +162,30 @@ def _side_by_side(*rows):
         thread.start()
     for thread in threads:
         thread.join(20)
+
+
+@pytest.mark.grown_only  # elsewhere there is one writer at a time
+def test_what_is_through_while_somebody_asks_whose_it_is_is_not_taken(unclear, twin, fake, again):
+    """Neither on its way any more where that was asked second, nor out where that was asked first."""
+    _send(twin, Status.PUBLISHING)
+    fake.script = {"find": [Published("remote-1")]}
+    settled = []
+
+    def settle():
+        Delivery.objects.filter(pk=twin.pk).update(status=Status.PUBLISHED, due_at=None, remote_id="remote-1")
+        connection.close()
+
+    def settle_after_the_first_question(execute, sql, params, *rest):
+        done = execute(sql, params, *rest)
+        asks_what_is_out = "LIMIT" in sql and "remote-1" in params
+        asks_what_is_on_its_way = sql.startswith("SELECT") and Status.PROCESSING in params
+        if not settled and (asks_what_is_out or asks_what_is_on_its_way):
+            settled.append(sql)
+            other = threading.Thread(target=settle)
+            other.start()
+            other.join(10)
+        return done
+
+    with connection.execute_wrapper(settle_after_the_first_question):
+        resolve.look(again(unclear), clock.now())
+    assert (again(unclear).status, again(unclear).remote_id, len(settled)) == (Status.UNCONFIRMED, "", 1)

@@ -93,8 +93,8 @@ MUTATIONS = (
     Mutation(
         "what is on its way may be what was found",
         "scheduler_ui/domain/adoptions.py",
-        "    if any(other.content.split() == words",
-        "    if False and any(other.content.split() == words",
+        "    return any(other.content.split() == words",
+        "    return False and any(other.content.split() == words",
         ("engine/test_resolve.py::test_what_may_be_anothers_whose_answer_is_on_its_way_is_not_taken",),
     ),
     Mutation(
