@@ -28,7 +28,6 @@ from scheduler_ui.engine import (
     settle,
     switch,
     ticks,
-    turns,
 )
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.seats import seats
@@ -140,7 +139,7 @@ def _send(delivery: Delivery) -> None:
     loans.give_back()
     if not clock.sleep_until(due_at - span("claim_before")):
         return
-    if not turns.may_go(delivery, clock.now()) or rates.must_wait(delivery, platform, clock.now()):
+    if rates.must_wait(delivery, platform, clock.now()):
         return
     lease = platform.deadline + span("lease_extra")
     attempt = claims.claim(delivery, now=clock.now(), lease=lease, key=key, payload=payload, worker=beats.worker_name())

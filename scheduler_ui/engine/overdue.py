@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 
 from scheduler_ui.domain import digests
-from scheduler_ui.engine import backlog, budgets, clock, touches, turns
+from scheduler_ui.engine import backlog, budgets, clock, touches
 from scheduler_ui.engine.backlog import Row
 from scheduler_ui.engine.numbers import span
 from scheduler_ui.engine.spared import spared
@@ -26,15 +26,11 @@ FEWEST, AT_ONCE = 64, 200
 
 @dataclass
 class Round:
-    """What becomes of a batch: sent now, sent in turn, or too late; `seen` rows of `limit` at most were read.
-
-    `first` are those of the offered with which a line begins.
-    """
+    """What becomes of a batch: sent now, sent in turn, or too late; `seen` rows of `limit` at most were read."""
 
     seen: int = 0
     limit: int = AT_ONCE
     offered: list[Row] = field(default_factory=list)
-    first: list[Row] = field(default_factory=list)
     turns: list[tuple[Row, datetime]] = field(default_factory=list)
     missed: list[Row] = field(default_factory=list)
 
@@ -53,7 +49,6 @@ class Round:
 
     def add(self, other: "Round") -> None:
         self.offered += other.offered
-        self.first += other.first
         self.turns += other.turns
         self.missed += other.missed
 
@@ -85,9 +80,7 @@ def work_off(now: datetime, statuses: Sequence[str], room: int, full_accounts: S
 def is_given_up(delivery: Delivery, now: datetime) -> bool:
     """Whether a message came so late (the machine slept, the queue was away) that the next round will judge: missed."""
     row = Row.of(delivery)
-    has_slipped = turns.is_turn(row.status, row.scheduled_for, row.due_at)
-    is_due = row.due_at <= now - span("fresh") or has_slipped
-    if not is_due or not row.is_too_late(now - _jump(now)):
+    if row.due_at > now - span("fresh") or not row.is_too_late(now - _jump(now)):
         return False
     return row.pk not in _may_be_out([row])
 
@@ -137,16 +130,16 @@ def _may_be_out(rows: Iterable[Row]) -> set[int]:
 
 def _give_turns(lines: dict[int, list[Row]], found: Round, now: datetime, room: int) -> None:
     """The first of an account may go now, if the account is free and there is room; the others get a moment each."""
-    free_from = budgets.free_from(map(turns.line, lines))
+    free_from = budgets.free_from(map(_line, lines))
     # Oldest first among the accounts, too: they stand in the order in which they were read.
     may_go = {
         account_id
         for account_id in list(lines)[: max(room - len(found.offered), 0)]
-        if free_from.get(turns.line(account_id), now) <= now
+        if free_from.get(_line(account_id), now) <= now
     }
     # In one order everywhere: workers that plan at the same time never wait for each other in a circle.
     for account_id in sorted(lines):
-        is_free = free_from.get(turns.line(account_id), now) <= now
+        is_free = free_from.get(_line(account_id), now) <= now
         if is_free and account_id not in may_go:
             continue  # it is this account's turn, and no thread has time for it yet
         _line_up(account_id, lines[account_id], found, now)
@@ -154,7 +147,7 @@ def _give_turns(lines: dict[int, list[Row]], found: Round, now: datetime, room: 
 
 def _line_up(account_id: int, rows: Sequence[Row], found: Round, now: datetime) -> None:
     gap, jump = span("catch_up_gap"), _jump(now)
-    turn = budgets.line_up(turns.line(account_id), gap, now, len(rows))
+    turn = budgets.line_up(_line(account_id), gap, now, len(rows))
     for row in rows:
         if row.is_too_late(turn - jump):
             # Its turn would come later than its policy allows: better said now than then.
@@ -162,7 +155,6 @@ def _line_up(account_id: int, rows: Sequence[Row], found: Round, now: datetime) 
             continue
         if turn <= now:
             found.offered.append(row)
-            found.first.append(row)
         else:
             found.turns.append((row, turn))
         turn += gap
@@ -174,6 +166,10 @@ def _jump(now: datetime) -> timedelta:
     return max(now - leap[0], timedelta()) if leap else timedelta()
 
 
+def _line(account_id: int) -> str:
+    return f"catch_up:{account_id}"
+
+
 def _write(found: Round, now: datetime) -> None:
     missed: dict[tuple[str, bool], list[int]] = defaultdict(list)
     for row in found.missed:
@@ -183,10 +179,9 @@ def _write(found: Round, now: datetime) -> None:
         move_many(still, status, Status.MISSED, due_at=None, settled_at=now, queued_at=None, is_skipped=is_skipped)
     offered = Delivery.objects.filter(pk__in=[row.pk for row in found.offered], due_at__lte=now)
     offered.update(queued_at=now)
-    # Its turn is now, and the others' turns are counted from it.
-    offered.filter(pk__in=[row.pk for row in found.first], status=Status.SCHEDULED).update(due_at=now)
     for row, turn in found.turns:
-        changes = {"due_at": turn, "queued_at": turns.offered_at(turn)}
+        # As if offered so long ago that it is offered again when its turn comes, and does not stand in line once more.
+        changes = {"due_at": turn, "queued_at": turn - span("reoffer") - timedelta(milliseconds=1)}
         update_row(Update(Delivery, row.pk, changes, {"status": row.status, "due_at": row.due_at}))
     digests.after_outage(_outages(found), now)
 

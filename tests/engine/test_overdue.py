@@ -6,9 +6,9 @@ import pytest
 from django.db import DataError
 
 from scheduler_ui.domain import digests
-from scheduler_ui.engine import clock, deliver, offers, overdue, recover, turns
+from scheduler_ui.engine import clock, deliver, offers, overdue, recover
 from scheduler_ui.engine.seats import seats
-from scheduler_ui.models import Account, Attempt, Budget, Delivery, Hold, LateThen, Notice, Post, Status, Tab, Workspace
+from scheduler_ui.models import Account, Attempt, Budget, Delivery, LateThen, Notice, Post, Status, Tab, Workspace
 from tests.engine.test_budgets import at_once
 from tests.factories import NOW, a_post, a_workspace, an_account
 
@@ -56,62 +56,6 @@ def test_turn_once_given_is_kept_when_no_worker_comes_for_it_in_time(account, of
     gone(first)
     later = NOW + timedelta(minutes=1)
     assert offer(later) == [second.pk, third.pk]
-
-
-def in_line(account, late):
-    """Four of an account; the first one's turn was so long ago, and the others have theirs."""
-    begun = clock.now() - late
-    rows = [post_at(account, (begun - NOW).total_seconds() - 40 + number) for number in range(4)]
-    offers.offer_due(begun, list)
-    return rows
-
-
-def test_line_that_missed_its_turns_moves_as_a_whole(account, fake):
-    rows = in_line(account, late=3 * GAP)
-    before = due_of(*rows)
-    for row in reversed(rows):
-        deliver.deliver(row.pk)
-    first, *others = Delivery.objects.order_by("pk")
-    assert [row.status for row in (first, *others)] == [Status.PUBLISHED] + 3 * [Status.SCHEDULED]
-    moved = [row.due_at - due_at for row, due_at in zip(others, before[1:], strict=True)]
-    assert len(set(moved)) == 1
-    assert abs(others[0].due_at - first.sent_at - GAP) < timedelta(seconds=0.5)
-    assert [row.queued_at < row.due_at - timedelta(seconds=0.2) for row in others] == 3 * [True]
-    assert Budget.objects.get().free_at == others[-1].due_at + GAP
-
-
-def test_turn_that_comes_in_time_moves_nobody(account, fake):
-    rows = in_line(account, late=timedelta())
-    before = due_of(*rows)
-    deliver.deliver(rows[0].pk)
-    assert due_of(*rows) == [None, *before[1:]]
-
-
-def test_line_that_moved_while_one_of_it_stood_parked_is_not_moved_again(account, fake):
-    first, second, *_others = in_line(account, late=3 * GAP)
-    as_read = Delivery.in_full(second.pk)
-    deliver.deliver(first.pk)
-    before = due_of(*_others)
-    assert not turns.may_go(as_read, clock.now())
-    assert due_of(*_others) == before
-
-
-def test_turn_of_one_that_is_held_is_waited_for_by_nobody(account, fake):
-    first, second, *_others = in_line(account, late=3 * GAP)
-    Delivery.objects.filter(pk=first.pk).update(hold_reason=Hold.PAUSED)
-    deliver.deliver(second.pk)
-    assert Delivery.objects.get(pk=second.pk).status == Status.PUBLISHED
-
-
-def test_turn_that_moved_past_the_late_policy_is_missed(account, fake):
-    first, second, *_others = in_line(account, late=3 * GAP)
-    Post.objects.filter(deliveries=second).update(late_minutes=0)
-    deliver.deliver(first.pk)
-    Delivery.objects.filter(pk=second.pk).update(due_at=clock.now())
-    deliver.deliver(second.pk)
-    assert Delivery.objects.get(pk=second.pk).status == Status.SCHEDULED
-    offers.offer_due(clock.now() + timedelta(seconds=6), list)
-    assert Delivery.objects.get(pk=second.pk).status == Status.MISSED
 
 
 def test_accounts_of_a_backlog_do_not_wait_for_each_other(account, offer):
@@ -346,12 +290,12 @@ def test_workers_share_a_backlog_and_tell_of_it_once(account, settings):
     at_once(work)
 
     assert Delivery.objects.filter(status=Status.MISSED).count() == 60
-    moments = list(
+    turns = list(
         Delivery.objects.filter(status=Status.SCHEDULED, due_at__gte=NOW)
         .order_by("due_at")
         .values_list("due_at", flat=True)
     )
-    assert moments == [NOW + number * GAP for number in range(60)]
+    assert turns == [NOW + number * GAP for number in range(1, 60)]
     assert sum(offered) == 120
     notice = Notice.objects.get()
     assert "59 go out late" in notice.body or "60 go out late" in notice.body
